@@ -79,7 +79,7 @@ async def _fire(request):
     if not request.get("name"):
         raise ValueError("field `name`: missing, expected a schedule's name, or group/name")
     instant = _instant(request, "instant")
-    arn = await asyncio.to_thread(schedules.fire, request["name"], instant, request.get("region"))
+    arn = await asyncio.to_thread(schedules.fire, request["name"], instant, request.get("region"), request.get("parts"))
     return {"fired": arn}
 
 

@@ -1,5 +1,6 @@
 """Schedules: they fire when a test says so, and Scheduler fills in the context attributes of its target's input."""
 
+import json
 import uuid
 
 from ministack.core.responses import request_scope
@@ -19,12 +20,16 @@ def install() -> None:
     eventbridge._invoke_target = invoke_target
 
 
-def fire(name: str, instant: float, region: str | None) -> str:
-    """Fire the schedule `name` as if `instant` (epoch seconds) had come. Returns its ARN. In a lost region, none fires.
+def fire(name: str, instant: float, region: str | None, parts: list | None = None) -> str:
+    """Fire the schedule `name` as if `instant` (epoch seconds) had come, with the field `parts` of its input replaced by these,
+    if any. Returns its ARN. In a lost region, none fires.
 
     Raises LookupError when there is no such schedule, or when several regions have one and none is named.
     """
     account, where, schedule = _find(name, region)
+    target = schedule["Target"]
+    if parts is not None:
+        target = {**target, "Input": json.dumps({**json.loads(target["Input"]), "parts": parts})}
     event = {
         "EventId": str(uuid.uuid4()),
         "Source": "aws.scheduler",
@@ -36,7 +41,7 @@ def fire(name: str, instant: float, region: str | None) -> str:
         "Region": where,
     }
     with request_scope(account, where):
-        eventbridge._invoke_target(schedule["Target"], event, schedule)
+        eventbridge._invoke_target(target, event, schedule)
     return schedule["Arn"]
 
 

@@ -1,11 +1,9 @@
-//! Alarm state changes in, executions out: reads what an event says, in whichever form it came, and says what its metrics are.
+//! Alarm state changes in, executions out: reads what an event says, in whichever form it came.
 
 pub mod payload;
 
-use jiff::Timestamp;
 use serde_json::Value;
-use watchkeeper_control::emergency::{AlarmOutcome, Handled, Incoming, Unread};
-use watchkeeper_lambda::{AlarmFigure, Metrics};
+use watchkeeper_control::emergency::{Incoming, Unread};
 
 use payload::{Kind, PayloadError};
 
@@ -28,21 +26,5 @@ impl From<PayloadError> for Unread {
             Kind::Contributor => Self::Contributor(text),
             Kind::NoAlarm => Self::NoAlarm(text),
         }
-    }
-}
-
-/// Counts what was answered and what led to nothing.
-pub fn count(metrics: &Metrics, handled: &Handled, now: Timestamp) {
-    for line in &handled.lines {
-        let figure = match &line.did {
-            AlarmOutcome::Started { .. } => AlarmFigure::Answered,
-            AlarmOutcome::Ignored { why, .. } => AlarmFigure::Ignored(*why),
-            // The execution was counted when it was started.
-            AlarmOutcome::Doubled { .. } => continue,
-        };
-        metrics.alarm(&line.scope, figure, now);
-    }
-    for passed in &handled.passed {
-        metrics.passed(passed.why.name(), now);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use alarm_response::{count, read};
+use alarm_response::read;
 use serde_json::Value;
 use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
@@ -12,9 +12,7 @@ async fn main() -> ExitCode {
         let emergency = context.emergency()?;
         Ok(async move |event: Value, invocation: LambdaInvocation| {
             let now = invocation.deadline;
-            let handled = emergency.hear(&context.stack, read(&event), now).await?;
-            count(&context.metrics, &handled, now);
-            Ok(handled)
+            emergency.hear(&context.stack, read(&event), now).await
         })
     })
     .await

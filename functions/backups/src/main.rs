@@ -2,21 +2,20 @@
 
 use std::process::ExitCode;
 
-use backups::{about, count};
+use backups::{about, log};
 use watchkeeper_control::backup::Step;
-use watchkeeper_control::runbook::FunctionEvent;
+use watchkeeper_control::runbook::StepCall;
 use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     serve(|context: FunctionContext| {
         let backup = context.backup()?;
-        Ok(async move |event: FunctionEvent<Step>, _: LambdaInvocation| {
-            about(&event);
-            let at = event.at();
-            let answer = backup.handle(&context.stack, event).await?;
-            count(&context.metrics, at, &answer);
-            Ok(answer)
+        Ok(async move |call: StepCall<Step>, _: LambdaInvocation| {
+            about(&call.step);
+            let outcome = Box::pin(backup.handle(&context.stack, call)).await?;
+            log(&outcome);
+            Ok(outcome)
         })
     })
     .await

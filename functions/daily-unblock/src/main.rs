@@ -2,22 +2,18 @@
 
 use std::process::ExitCode;
 
-use daily_unblock::log;
-use watchkeeper_control::runbook::FunctionEvent;
+use watchkeeper_control::runbook::StepCall;
 use watchkeeper_control::unblock::Step;
-use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
+use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve, telemetry};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     serve(|context: FunctionContext| {
         let unblock = context.unblock()?;
-        Ok(async move |event: FunctionEvent<Step>, _: LambdaInvocation| {
-            if let FunctionEvent::Tick(tick) = &event {
-                context.metrics.tick("daily-unblock", tick.time);
-            }
-            let answer = unblock(event.at()).handle(&context.stack, event).await?;
-            log(&answer);
-            Ok(answer)
+        Ok(async move |call: StepCall<Step>, _: LambdaInvocation| {
+            let outcome = unblock(call.now).handle(&context.stack, call).await?;
+            telemetry::stepped(&outcome);
+            Ok(outcome)
         })
     })
     .await

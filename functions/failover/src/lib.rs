@@ -31,7 +31,7 @@ pub fn stepped(metrics: &Metrics, outcome: &StepOutcome<Details>, now: Timestamp
 
 /// Logs and counts what a tick found of one pair.
 pub fn ticked(metrics: &Metrics, ticked: &PairTick, at: Timestamp) {
-    let PairTick { scope, pointer, reached, readiness, silent_seconds, did, failed } = ticked;
+    let PairTick { scope, pointer, reached, unreached_seconds, readiness, silent_seconds, did, failed } = ticked;
     tracing::info!(estate = %scope.estate, environment = %scope.environment, pointer, ?reached, ?readiness,
         ?silent_seconds, did = did.join("; "), failed = failed.join("; "), "pair looked after");
     let readiness = readiness.map(|verdict| match verdict {
@@ -40,6 +40,12 @@ pub fn ticked(metrics: &Metrics, ticked: &PairTick, at: Timestamp) {
         ReadyVerdict::NotReady => 2,
     });
     let unreachable = reached.map(|reached| !reached);
-    let figures = PairFigures { unreachable, readiness, silent_seconds: *silent_seconds, rto_ms: None };
+    let figures = PairFigures {
+        unreachable,
+        unreachable_seconds: *unreached_seconds,
+        readiness,
+        silent_seconds: *silent_seconds,
+        rto_ms: None,
+    };
     metrics.pair(scope, &figures, at);
 }

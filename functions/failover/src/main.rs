@@ -14,7 +14,6 @@ async fn main() -> ExitCode {
         Ok(async move |event: FunctionEvent<Step>, _: LambdaInvocation| -> Result<Answer, RunbookError> {
             match event {
                 FunctionEvent::Tick(tick) => {
-                    context.metrics.watch(tick.time);
                     let of = |member: &_| pairs.failover(member, tick.time);
                     let watched = FailoverRunbook::watch_all(&context.stack, tick.time, of).await;
                     watched.pairs.iter().for_each(|pair| ticked(&context.metrics, pair, tick.time));

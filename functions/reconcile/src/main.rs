@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use reconcile::{about, count};
+use reconcile::{about, log};
 use watchkeeper_control::reconcile::Step;
 use watchkeeper_control::runbook::StepCall;
 use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
             about(&call.step);
             let StepCall { now, step } = call;
             let outcome = Box::pin(reconcile(now).handle(&context.stack, step)).await?;
-            count(&context.metrics, now, &outcome);
+            log(&outcome);
             Ok(outcome)
         })
     })

@@ -6,10 +6,20 @@ use aws_sdk_sfn::operation::start_execution::StartExecutionError;
 use aws_sdk_sfn::operation::stop_execution::StopExecutionError;
 use aws_sdk_sfn::types::ExecutionStatus as Status;
 use watchkeeper_control::failover::ports::OpenQuestions;
-use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, StartOutcome};
+use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, FailedExecutions, StartOutcome};
 use watchkeeper_domain::execution::ExecutionStatus;
+use watchkeeper_domain::failures::FailedExecution;
+use watchkeeper_domain::reconcile::run::RunError;
 
 use crate::fault::failed;
+use crate::time::timestamp;
+
+/// The endings that are failures. One that was stopped was stopped by somebody, who knows.
+const FAILURES: [Status; 2] = [Status::Failed, Status::TimedOut];
+
+/// The most failures of one kind that are looked at, newest first: a machine that fails with each tick makes 288 a day. At
+/// most 1,000 fit a page (Step Functions API reference, `ListExecutions`).
+const LOOKED_AT: i32 = 300;
 
 /// As much of a reason as an execution is ended with, in characters.
 const CAUSE: usize = 4000;
@@ -54,6 +64,34 @@ impl ExecutionStates for StateMachine {
             }
             Err(error) => Err(failed("DescribeExecution", name, error)),
         }
+    }
+}
+
+impl FailedExecutions for StateMachine {
+    fn name(&self) -> &str {
+        self.arn.rsplit(':').next().unwrap_or_default()
+    }
+
+    async fn failed(&self) -> Result<Vec<FailedExecution>, AwsError> {
+        let mut all = Vec::new();
+        for status in FAILURES {
+            let call = self.client.list_executions().state_machine_arn(&self.arn).status_filter(status);
+            let answer = call.max_results(LOOKED_AT).send().await;
+            let answer = answer.map_err(|error| failed("ListExecutions", self.name(), error))?;
+            let ended = answer.executions.into_iter().filter_map(|it| {
+                let stopped = it.stop_date.as_ref().and_then(timestamp)?;
+                Some(FailedExecution { machine: self.name().to_owned(), name: it.name, stopped })
+            });
+            all.extend(ended);
+        }
+        Ok(all)
+    }
+
+    async fn error(&self, name: &str) -> Result<RunError, AwsError> {
+        let answer = self.client.describe_execution().execution_arn(execution_arn(&self.arn, name)).send().await;
+        let answer = answer.map_err(|error| failed("DescribeExecution", name, error))?;
+        let how = answer.status().as_str().to_owned();
+        Ok(RunError { name: answer.error.unwrap_or(how), message: answer.cause.unwrap_or_default() })
     }
 }
 

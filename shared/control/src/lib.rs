@@ -15,4 +15,5 @@ pub mod platform;
 pub mod ports;
 pub mod runbook;
 pub mod scoped;
+pub mod tick;
 pub mod trouble;

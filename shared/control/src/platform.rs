@@ -3,7 +3,7 @@
 use crate::backup::ports::{BackupStore, RestoreStore};
 use crate::failover::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
 use crate::ledger::Ledger;
-use crate::ports::{AlarmMutes, Alarms, Clock, Cloud, ExecutionStates, Executions, Notifier};
+use crate::ports::{AlarmMutes, Alarms, Clock, Cloud, ExecutionStates, Executions, FailedExecutions, Notifier};
 use crate::unblock::ports::UnblockSources;
 
 /// The world of one stack. `aws` implements it with the SDK, `sim` in memory.
@@ -15,7 +15,7 @@ pub trait Platform {
     /// Wall time.
     type Clock: Clock;
     /// One of our state machines.
-    type Machine: Executions + ExecutionStates + OpenQuestions;
+    type Machine: Executions + ExecutionStates + FailedExecutions + OpenQuestions;
     /// The capacity of this region; only `reconcile` has it.
     type Capacity: Cloud;
     /// The alarms of this region.

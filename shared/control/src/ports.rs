@@ -12,8 +12,10 @@ use watchkeeper_domain::capacity::{
 };
 use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::execution::ExecutionStatus;
+use watchkeeper_domain::failures::FailedExecution;
 use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
+use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::value::AlarmName;
 
 /// The most services one `DescribeServices` call takes (Amazon ECS API reference).
@@ -210,6 +212,18 @@ pub trait Executions {
 pub trait ExecutionStates {
     /// How the execution of this name stands.
     async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError>;
+}
+
+/// Executions of one of our state machines that did not come to their end.
+pub trait FailedExecutions {
+    /// The machine's name, as its executions' messages have it.
+    fn name(&self) -> &str;
+
+    /// The newest that failed or timed out, and when they ended.
+    async fn failed(&self) -> Result<Vec<FailedExecution>, AwsError>;
+
+    /// What the execution of this name failed of.
+    async fn error(&self, name: &str) -> Result<RunError, AwsError>;
 }
 
 /// Where people and programs learn of a run.

@@ -9,6 +9,7 @@ pub mod emergency;
 pub mod estate;
 pub mod execution;
 pub mod failover;
+pub mod failures;
 pub mod finding;
 pub mod guardrail;
 pub mod intent;

@@ -13,6 +13,7 @@ use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::reconcile::Reconciler;
 use watchkeeper_control::runbook::Stack;
 use watchkeeper_control::schedule::ScheduleRunbook;
+use watchkeeper_control::tick::{FailureWatch, TickRunbook};
 use watchkeeper_control::unblock::UnblockRunbook;
 use watchkeeper_domain::estate::EstateFolder;
 
@@ -37,14 +38,33 @@ impl FunctionContext {
         Self { stack, metrics: Metrics::new(&settings.metrics_namespace), settings, sdk }
     }
 
-    /// The schedule.
+    /// The tick, by the time of an event.
     ///
     /// # Errors
     /// [`SettingError`] names what the stack does not say.
-    pub fn schedule(&self) -> Result<ScheduleRunbook<Aws>, SettingError> {
-        Ok(ScheduleRunbook {
-            ledger: self.ledger()?,
-            reconcile: self.machine(FunctionSettings::reconcile_machine_arn)?,
+    pub fn tick(&self) -> Result<impl Fn(Timestamp) -> TickRunbook<Aws> + use<>, SettingError> {
+        let (emergency, backup, unblock) = (self.emergency()?, self.backup()?, self.unblock()?);
+        let (ledger, notifier) = (self.ledger()?, self.notifier()?);
+        let (reconcile, reconciler) = (self.machine(FunctionSettings::reconcile_machine_arn)?, self.reconcile()?);
+        let machines = vec![
+            reconcile.clone(),
+            self.machine(FunctionSettings::emergency_machine_arn)?,
+            self.machine(FunctionSettings::failover_machine_arn)?,
+            self.machine(FunctionSettings::failback_machine_arn)?,
+            self.machine(FunctionSettings::backup_machine_arn)?,
+            self.machine(FunctionSettings::restore_machine_arn)?,
+            self.machine(FunctionSettings::unblock_machine_arn)?,
+        ];
+        Ok(move |now| TickRunbook {
+            emergency: emergency.clone(),
+            schedule: ScheduleRunbook {
+                ledger: ledger.clone(),
+                reconcile: reconcile.clone(),
+                reconciler: reconciler(now),
+            },
+            backup: backup.clone(),
+            unblock: unblock(now),
+            failures: FailureWatch { ledger: ledger.clone(), machines: machines.clone(), notifier: notifier.clone() },
         })
     }
 

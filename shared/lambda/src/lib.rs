@@ -9,7 +9,7 @@ pub mod settings;
 pub mod telemetry;
 
 pub use context::FunctionContext;
-pub use metrics::{AlarmFigure, BackupFigures, Metrics, PairFigures, RunFigures};
+pub use metrics::{Metrics, PairFigures};
 pub use pairs::FailoverBuilder;
 pub use serve::{LambdaInvocation, handle_event, serve};
 pub use settings::{FunctionSettings, SettingError};

@@ -1,19 +1,15 @@
 //! Metrics in CloudWatch's embedded metric format: a line on stdout, which Lambda's logs turn into metrics.
 //!
-//! The documents have two fixed shapes, so they are written out here with serde. The libraries that know this format
-//! bring a queue, samplers and histograms along (some fifty crates), none of which a handful of counters needs.
+//! Only what is not as it should be becomes one: CloudWatch bills a metric for each hour in which it has a value. Figures of
+//! what is in order are fields of the log.
 
-mod backup;
 mod pair;
 
 use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use watchkeeper_domain::emergency::alarm::IgnoreReason;
-use watchkeeper_domain::name::Scope;
 
-pub use self::backup::BackupFigures;
 pub use self::pair::PairFigures;
 
 /// Where metrics go.
@@ -22,113 +18,22 @@ pub struct Metrics {
     namespace: String,
 }
 
-/// What became of a message about an alarm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AlarmFigure {
-    /// An execution was started for it.
-    Answered,
-    /// It led to nothing, for this reason.
-    Ignored(IgnoreReason),
-}
-
-/// What is counted of a run.
-#[derive(Debug, Clone, Copy)]
-pub struct RunFigures<'a> {
-    /// Where it worked.
-    pub scope: &'a Scope,
-    /// How it ended, in the words of its outcome.
-    pub outcome: &'a str,
-    /// Writes to AWS.
-    pub writes: u32,
-    /// From its start to its end, in milliseconds.
-    pub took_ms: i64,
-    /// Resources that somebody else had changed.
-    pub drift: usize,
-    /// Guardrails that stopped it.
-    pub refusals: usize,
-}
-
 impl Metrics {
     /// Metrics of this namespace.
     pub fn new(namespace: impl Into<String>) -> Self {
         Self { namespace: namespace.into() }
     }
 
-    /// Counts a tick of a function: an alarm is raised where none has come for a while.
-    pub fn tick(&self, function: &str, at: Timestamp) {
-        emit(&self.tick_document(function, at));
+    /// Counts that something is amiss that lasts, and logs what: one alarm is over all of it, and says when it is over.
+    pub fn trouble(&self, what: &str, at: Timestamp) {
+        tracing::warn!(what, "trouble");
+        emit(&self.trouble_document(at));
     }
 
-    /// Counts a run that has ended.
-    pub fn run(&self, figures: &RunFigures<'_>, at: Timestamp) {
-        emit(&self.run_document(figures, at));
-    }
-
-    /// Counts a message about an alarm that an environment answers to.
-    pub fn alarm(&self, scope: &Scope, figure: AlarmFigure, at: Timestamp) {
-        emit(&self.alarm_document(scope, figure, at));
-    }
-
-    /// Counts a message to the alarms' function that is about no alarm of ours.
-    pub fn passed(&self, reason: &str, at: Timestamp) {
-        emit(&self.passed_document(reason, at));
-    }
-
-    fn passed_document(&self, reason: &str, at: Timestamp) -> Value {
-        let directive = self.directive(&[&["Reason"]], &[("AlarmIgnored", "Count")]);
-        json!({ "_aws": metadata(at, &[directive]), "Reason": reason, "AlarmIgnored": 1 })
-    }
-
-    fn alarm_document(&self, scope: &Scope, figure: AlarmFigure, at: Timestamp) -> Value {
-        let (estate, environment) = (scope.estate.as_str(), scope.environment.as_str());
-        match figure {
-            AlarmFigure::Answered => {
-                let directive = self.directive(&[&["Estate", "Environment"]], &[("AlarmAnswered", "Count")]);
-                json!({
-                    "_aws": metadata(at, &[directive]),
-                    "Estate": estate,
-                    "Environment": environment,
-                    "AlarmAnswered": 1,
-                })
-            }
-            AlarmFigure::Ignored(why) => {
-                let by_reason: &[&[&str]] = &[&["Reason"], &["Estate", "Environment", "Reason"]];
-                let directive = self.directive(by_reason, &[("AlarmIgnored", "Count")]);
-                json!({
-                    "_aws": metadata(at, &[directive]),
-                    "Estate": estate,
-                    "Environment": environment,
-                    "Reason": why.name(),
-                    "AlarmIgnored": 1,
-                })
-            }
-        }
-    }
-
-    fn tick_document(&self, function: &str, at: Timestamp) -> Value {
-        let directives = [self.directive(&[&["Function"]], &[("Tick", "Count")])];
-        json!({ "_aws": metadata(at, &directives), "Function": function, "Tick": 1 })
-    }
-
-    fn run_document(&self, figures: &RunFigures<'_>, at: Timestamp) -> Value {
-        let RunFigures { scope, outcome, writes, took_ms, drift, refusals } = *figures;
-        let amounts: &[(&str, &str)] =
-            &[("Writes", "Count"), ("DurationMs", "Milliseconds"), ("DriftFound", "Count"), ("Refusals", "Count")];
-        // Runs are counted over all environments too: one alarm on failed runs, not one for each environment.
-        let by_outcome: &[&[&str]] = &[&["Outcome"], &["Estate", "Environment", "Outcome"]];
-        let directives =
-            [self.directive(by_outcome, &[("Runs", "Count")]), self.directive(&[&["Estate", "Environment"]], amounts)];
-        json!({
-            "_aws": metadata(at, &directives),
-            "Estate": scope.estate.as_str(),
-            "Environment": scope.environment.as_str(),
-            "Outcome": outcome,
-            "Runs": 1,
-            "Writes": writes,
-            "DurationMs": took_ms,
-            "DriftFound": drift,
-            "Refusals": refusals,
-        })
+    fn trouble_document(&self, at: Timestamp) -> Value {
+        // One set without a dimension: whoever counts it, it is one metric.
+        let directive = self.directive(&[&[]], &[("Trouble", "Count")]);
+        json!({ "_aws": metadata(at, &[directive]), "Trouble": 1 })
     }
 
     fn directive(&self, dimensions: &[&[&str]], metrics: &[(&str, &str)]) -> Value {
@@ -154,8 +59,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::collections::BTreeSet;
 
-    use rstest::rstest;
-    use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
+    use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 
     use super::*;
 
@@ -167,12 +71,6 @@ mod tests {
             environment: EnvironmentName::new("dev").unwrap(),
             region: Region::new("us-east-1").unwrap(),
         }
-    }
-
-    fn run() -> Value {
-        let scope = scope();
-        let figures = RunFigures { scope: &scope, outcome: "done", writes: 5, took_ms: 1200, drift: 1, refusals: 0 };
-        Metrics::new("Watchkeeper").run_document(&figures, AT)
     }
 
     /// Every metric and dimension of a document has a value beside it, and there is nothing else.
@@ -196,55 +94,19 @@ mod tests {
     }
 
     #[test]
-    fn a_tick_is_counted_for_its_function() {
-        let tick = Metrics::new("Watchkeeper").tick_document("auto-shutdown", AT);
+    fn trouble_is_one_metric_whoever_counts_it() {
+        let document = Metrics::new("Watchkeeper").trouble_document(AT);
         assert_eq!(
-            tick,
+            document,
             json!({
                 "_aws": { "Timestamp": 1_795_000_000_500_i64, "CloudWatchMetrics": [{
                     "Namespace": "Watchkeeper",
-                    "Dimensions": [["Function"]],
-                    "Metrics": [{ "Name": "Tick", "Unit": "Count" }],
+                    "Dimensions": [[]],
+                    "Metrics": [{ "Name": "Trouble", "Unit": "Count" }],
                 }]},
-                "Function": "auto-shutdown",
-                "Tick": 1,
+                "Trouble": 1,
             })
         );
-    }
-
-    #[test]
-    fn a_message_that_led_to_nothing_is_counted_with_its_reason() {
-        let document =
-            Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Ignored(IgnoreReason::CoolDown), AT);
-        assert_eq!((&document["Reason"], &document["AlarmIgnored"]), (&json!("cool-down"), &json!(1)));
-        let dimensions = &document["_aws"]["CloudWatchMetrics"][0]["Dimensions"];
-        assert_eq!(dimensions, &json!([["Reason"], ["Estate", "Environment", "Reason"]]));
-        assert_eq!((&document["Estate"], &document["Environment"]), (&json!("clos-v2"), &json!("dev")));
-    }
-
-    #[test]
-    fn a_message_that_was_answered_is_counted_for_its_environment() {
-        let document = Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Answered, AT);
-        assert_eq!(document["AlarmAnswered"], json!(1));
-        assert_eq!(document["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Estate", "Environment"]]));
-        assert_eq!(document.get("Reason"), None);
-    }
-
-    #[rstest]
-    #[case::run(run())]
-    #[case::answered(Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Answered, AT))]
-    #[case::backup(Metrics::new("Watchkeeper").backup_sample(AT))]
-    #[case::stale(Metrics::new("Watchkeeper").stale_document(2, AT))]
-    #[case::passed(Metrics::new("Watchkeeper").passed_document("contributor", AT))]
-    #[case::ignored(Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Ignored(IgnoreReason::Duplicate), AT))]
-    fn every_metric_and_dimension_has_a_value_beside_it(#[case] run: Value) {
-        assert_whole(&run);
-    }
-
-    #[test]
-    fn the_figures_of_a_run_are_its_own() {
-        let run = run();
-        assert_eq!((&run["Outcome"], &run["Writes"], &run["DurationMs"]), (&json!("done"), &json!(5), &json!(1200)));
-        assert_eq!((&run["DriftFound"], &run["Refusals"], &run["Runs"]), (&json!(1), &json!(0), &json!(1)));
+        assert_whole(&document);
     }
 }

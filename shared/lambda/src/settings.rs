@@ -56,6 +56,7 @@ pub struct FunctionSettings {
     backup_machine_arn: Option<String>,
     restore_machine_arn: Option<String>,
     failover_machine_arn: Option<String>,
+    failback_machine_arn: Option<String>,
     unblock_machine_arn: Option<String>,
     routing_endpoints: Vec<(Region, String)>,
 }
@@ -91,6 +92,7 @@ impl FunctionSettings {
             backup_machine_arn: get("BACKUP_MACHINE_ARN"),
             restore_machine_arn: get("RESTORE_MACHINE_ARN"),
             failover_machine_arn: get("FAILOVER_MACHINE_ARN"),
+            failback_machine_arn: get("FAILBACK_MACHINE_ARN"),
             unblock_machine_arn: get("UNBLOCK_MACHINE_ARN"),
             routing_endpoints: fit(
                 "ROUTING_ENDPOINTS",
@@ -161,6 +163,14 @@ impl FunctionSettings {
     /// [`SettingError::Missing`] when `FAILOVER_MACHINE_ARN` is not set.
     pub fn failover_machine_arn(&self) -> Result<String, SettingError> {
         required(self.failover_machine_arn.clone(), "FAILOVER_MACHINE_ARN", "the ARN of a state machine")
+    }
+
+    /// The ARN of the machine `failback`.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`] when `FAILBACK_MACHINE_ARN` is not set.
+    pub fn failback_machine_arn(&self) -> Result<String, SettingError> {
+        required(self.failback_machine_arn.clone(), "FAILBACK_MACHINE_ARN", "the ARN of a state machine")
     }
 
     /// The ARN of the machine `daily-unblock`.

@@ -104,6 +104,39 @@ impl TemplateResolver {
         Some(json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string())
     }
 
+    /// How many resources of a type the stack has.
+    ///
+    /// # Errors
+    /// [`PreflightError`] says which condition does not read.
+    pub fn count(&self, kind: &str) -> Result<u32, PreflightError> {
+        let mut count = 0;
+        for (id, resource) in resources(&self.template.document, kind) {
+            count += u32::from(self.is_there(resource, id)?);
+        }
+        Ok(count)
+    }
+
+    /// How often its schedules fire in a month of 730 hours: those that are turned on.
+    ///
+    /// # Errors
+    /// [`PreflightError`] says what does not read.
+    pub fn firings_a_month(&self) -> Result<u32, PreflightError> {
+        let mut firings = 0;
+        for (id, function) in resources(&self.template.document, "AWS::Serverless::Function") {
+            let events = function["Properties"]["Events"].as_object().into_iter().flat_map(Map::values);
+            for event in events.filter(|event| event["Type"] == "ScheduleV2") {
+                let schedule = &event["Properties"];
+                let rate = schedule["ScheduleExpression"].as_str().unwrap_or_default();
+                let minutes = rate.strip_prefix("rate(").and_then(|rate| rate.split(' ').next()?.parse::<u32>().ok());
+                let bad = || PreflightError::Template(format!("template.yaml: {id}: found {rate}, expected minutes"));
+                let minutes = minutes.filter(|minutes| *minutes > 0).ok_or_else(bad)?;
+                let on = self.filled(&schedule["State"], id)? != json!("DISABLED");
+                firings += if on { 730 * 60 / minutes } else { 0 };
+            }
+        }
+        Ok(firings)
+    }
+
     /// The definitions of the machines, by their names without the stack's.
     ///
     /// # Errors

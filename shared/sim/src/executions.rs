@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use watchkeeper_control::failover::ports::OpenQuestions;
-use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, StartOutcome};
+use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, FailedExecutions, StartOutcome};
 use watchkeeper_domain::execution::ExecutionStatus;
+use watchkeeper_domain::failures::FailedExecution;
+use watchkeeper_domain::reconcile::run::RunError;
 
-use crate::kinds::machines::StartedExecution;
+use crate::kinds::machines::{SimMachines, StartedExecution};
 use crate::operation::Operation;
 use crate::refusal::{CallRefusal, json};
 use crate::region::SimRegion;
@@ -47,7 +49,10 @@ impl SimRegion {
 
     /// Tells how the execution of this name stands. Until then one that was started runs, and any other is unknown.
     pub fn set_status(&self, name: &str, status: ExecutionStatus) {
-        self.lock().machines.set_status(name, status);
+        let mut state = self.lock();
+        let now = state.now;
+        state.machines.told_at.insert(name.to_owned(), now);
+        state.machines.set_status(name, status);
     }
 
     async fn start_on(&self, machine: &str, name: &str, input: &str) -> Result<StartOutcome, AwsError> {
@@ -79,6 +84,36 @@ impl Executions for SimRegion {
 impl Executions for MachineHandle {
     async fn start(&self, name: &str, input: &str) -> Result<StartOutcome, AwsError> {
         self.sim.start_on(&self.name, name, input).await
+    }
+}
+
+impl FailedExecutions for MachineHandle {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn failed(&self) -> Result<Vec<FailedExecution>, AwsError> {
+        self.sim
+            .ask(Operation::ListExecutions, &self.name, |state| {
+                let SimMachines { started, told, told_at, .. } = &state.machines;
+                let ended = started.iter().filter(|it| it.machine == self.name).filter_map(|it| {
+                    let failed = told.get(&it.name).is_some_and(|status| {
+                        matches!(status, ExecutionStatus::Dead(how) if ["FAILED", "TIMED_OUT"].contains(&how.as_str()))
+                    });
+                    let stopped = *told_at.get(&it.name).filter(|_| failed)?;
+                    Some(FailedExecution { machine: self.name.clone(), name: it.name.clone(), stopped })
+                });
+                Ok(ended.collect())
+            })
+            .await
+    }
+
+    async fn error(&self, name: &str) -> Result<RunError, AwsError> {
+        let status = self.status(name).await?;
+        let ExecutionStatus::Dead(how) = status else {
+            return Ok(RunError { name: format!("{status:?}"), message: String::new() });
+        };
+        Ok(RunError { name: how, message: String::new() })
     }
 }
 

@@ -15,7 +15,7 @@ impl InMemoryHarness {
     /// The schedule fires: the time is set to `instant`, the function runs, and every execution that it started plays to its
     /// end.
     pub fn backup_tick(&mut self, instant: Timestamp) -> Vec<ExecutionEnd> {
-        self.fire("Backups", instant);
+        self.fire(&["backup"], instant);
         self.play_backups()
     }
 

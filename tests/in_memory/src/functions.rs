@@ -14,8 +14,9 @@ use watchkeeper_control::failover::{self, FailoverRunbook, member};
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_control::reconcile::{self, Reconciler};
-use watchkeeper_control::runbook::{FunctionEvent, RunbookError, ScheduleTick, Stack, StepCall};
+use watchkeeper_control::runbook::{FunctionEvent, RunbookError, Stack, StepCall};
 use watchkeeper_control::schedule::ScheduleRunbook;
+use watchkeeper_control::tick::{FailureWatch, Tick, TickRunbook};
 use watchkeeper_control::unblock::{self, UnblockRunbook};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_lambda::{LambdaInvocation, handle_event};
@@ -56,12 +57,14 @@ impl Functions<'_> {
                 let now = sim.now() + DEADLINE;
                 self.handle(event, async |event: Value| emergencies(sim).hear(stack, read(&event), now).await)
             }
-            "AutoShutdown" => self.handle(event, async |tick: ScheduleTick| schedule(sim).handle(stack, &tick).await),
-            "Backups" => {
-                self.handle(event, async |event: FunctionEvent<backup::Step>| backups(sim).handle(stack, event).await)
+            "Tick" => {
+                let now = sim.now() + DEADLINE;
+                self.handle(event, async |tick: Tick| Box::pin(ticks(sim).handle(stack, &tick, now)).await.answer())
             }
+            "Backups" => self
+                .handle(event, async |call: StepCall<backup::Step>| Box::pin(backups(sim).handle(stack, call)).await),
             "DailyUnblock" => {
-                self.handle(event, async |event: FunctionEvent<unblock::Step>| unblocks(sim).handle(stack, event).await)
+                self.handle(event, async |call: StepCall<unblock::Step>| unblocks(sim).handle(stack, call).await)
             }
             "Failover" => self.handle(event, async |event: FunctionEvent<failover::Step>| self.failover(event).await),
             other => panic!("there is no function {other}"),
@@ -139,8 +142,25 @@ fn reconciler(sim: &SimRegion) -> Reconciler<SimRegion> {
     }
 }
 
-fn schedule(sim: &SimRegion) -> ScheduleRunbook<SimRegion> {
-    ScheduleRunbook { ledger: sim.clone(), reconcile: sim.machine("Reconcile") }
+/// The state machines of a stack.
+const MACHINES: [&str; 7] = ["Reconcile", "Emergency", "Failover", "Failback", "Backup", "Restore", "Unblock"];
+
+fn ticks(sim: &SimRegion) -> TickRunbook<SimRegion> {
+    TickRunbook {
+        emergency: emergencies(sim),
+        schedule: ScheduleRunbook {
+            ledger: sim.clone(),
+            reconcile: sim.machine("Reconcile"),
+            reconciler: reconciler(sim),
+        },
+        backup: backups(sim),
+        unblock: unblocks(sim),
+        failures: FailureWatch {
+            ledger: sim.clone(),
+            machines: MACHINES.iter().map(|name| sim.machine(name)).collect(),
+            notifier: sim.clone(),
+        },
+    }
 }
 
 pub(super) fn emergencies(sim: &SimRegion) -> EmergencyRunbook<SimRegion> {

@@ -103,17 +103,15 @@ impl InMemoryHarness {
     /// The schedule fires: the time is set to `instant`, the function runs (three times at the most, like any asynchronous
     /// invocation), and every run that it started plays to its end.
     pub fn tick(&mut self, instant: Timestamp) -> Vec<ExecutionEnd> {
-        self.fire("AutoShutdown", instant);
+        self.fire(&["schedule"], instant);
         self.play("Reconcile").into_iter().map(|(_, end)| end).collect()
     }
 
-    /// The schedule of a function fires. Whether it was answered.
-    pub fn fire(&self, function: &str, instant: Timestamp) -> bool {
+    /// The schedule fires for these parts of the tick. Whether it was answered.
+    pub fn fire(&self, parts: &[&str], instant: Timestamp) -> bool {
         self.sim.set_now(instant);
-        self.deliver(|| {
-            matches!(self.functions().call(function, json!({ "time": instant })), Some(Ok(_))).then_some(())
-        })
-        .is_some()
+        let event = json!({ "time": instant, "parts": parts });
+        self.deliver(|| matches!(self.functions().call("Tick", event.clone()), Some(Ok(_))).then_some(())).is_some()
     }
 
     /// An event is handed on until it is answered, three times at the most.

@@ -103,7 +103,7 @@ impl InMemoryPair {
         let event = json!({ "time": at });
         for stack in self.stacks.iter().filter(|stack| self.pair.runs(&stack.member.region)) {
             if at.as_second() % 300 == 0 {
-                let _died = stack.functions().call("AutoShutdown", event.clone());
+                let _died = stack.functions().call("Tick", json!({ "time": at, "parts": ["schedule"] }));
             }
             let _died = stack.functions().call("Failover", event.clone());
         }

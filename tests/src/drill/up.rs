@@ -16,7 +16,7 @@ use crate::sandbox::SandboxOptions;
 
 /// The schedules that tick each minute, and those that tick each fifth, as the template has them; by output.
 const EACH_MINUTE: [&str; 1] = ["WatchSchedule"];
-const EACH_FIFTH: [&str; 4] = ["TickSchedule", "AlarmSweepSchedule", "BackupTickSchedule", "UnblockSchedule"];
+const EACH_FIFTH: [&str; 1] = ["TickSchedule"];
 /// A minute.
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -141,12 +141,12 @@ fn tick_by_hand(
     let endpoint = harness.sandbox().emulator().endpoint();
     let schedule = stack.outputs().get("TickSchedule")?;
     show.say(&format!(
-        "Let the schedule of the calendars tick, as if an instant had come:\n  curl -X POST {endpoint}/_watchkeeper/schedules \
+        "Let the schedule tick, as if an instant had come:\n  curl -X POST {endpoint}/_watchkeeper/schedules \
          \\\n    -d '{{\"region\": \"{}\", \"name\": \"{schedule}\", \"instant\": \"2027-01-11T20:00:00Z\"}}'\n\
-         The others: {}. Move the clock first, for what is older than 15 minutes is refused:\n  \
+         The watch: {}. Move the clock first, for what is older than 15 minutes is refused:\n  \
          curl -X PUT {endpoint}/_watchkeeper/clock -d '{{\"now\": \"2027-01-11T20:00:00Z\"}}'",
         stack.region(),
-        EACH_FIFTH[1..].iter().chain(&EACH_MINUTE).filter_map(|name| stack.outputs().get(name).ok()).collect::<Vec<_>>().join(", "),
+        EACH_MINUTE.iter().filter_map(|name| stack.outputs().get(name).ok()).collect::<Vec<_>>().join(", "),
     ));
     Ok(())
 }

@@ -33,7 +33,7 @@ impl ApiCalls {
         self.0.iter().filter(|call| call.write && CAPACITY.contains(&call.service.as_str())).collect()
     }
 
-    /// Every write but the start of an execution, which is how a tick asks whether anything is to be done, and what is reserved of
+    /// Every write but the start of an execution, which is how a tick asks for what is to be done, and what is reserved of
     /// the account's budget for its reads, which is forgotten in seconds.
     pub fn writes(&self) -> Vec<&ApiCall> {
         let reserves = |call: &ApiCall| {

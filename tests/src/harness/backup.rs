@@ -9,8 +9,8 @@ use watchkeeper_domain::name::Scope;
 use super::{DeployedStack, EndedExecution, HarnessError};
 use crate::estate::{SiteError, awaited};
 
-/// The metric that ends every tick.
-const TICKED: &str = "\"StaleBackups\":";
+/// What the function logs when a tick is done.
+const TICKED: &str = "backups looked at";
 
 /// The outputs that name the machines.
 const MACHINES: [&str; 2] = ["BackupMachineArn", "RestoreMachineArn"];
@@ -26,7 +26,7 @@ impl DeployedStack {
         let instant = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
         self.at(instant).await?;
         let (before, since) = (self.ticked(), self.control.now().await?);
-        self.control.fire_schedule(self.region.as_str(), self.outputs.get("BackupTickSchedule")?, instant).await?;
+        self.fire_part("backup", instant).await?;
         awaited(&format!("the tick of backups of {instant}"), async || {
             Ok::<_, HarnessError>((self.ticked() > before).then_some(()))
         })
@@ -89,7 +89,7 @@ impl DeployedStack {
     /// How many ticks of backups have ended so far, in all regions together: their logs share a name.
     fn ticked(&self) -> usize {
         // The log is not there before the first invocation.
-        let log = std::fs::read_to_string(&self.backup_log).unwrap_or_default();
+        let log = std::fs::read_to_string(&self.tick_log).unwrap_or_default();
         log.lines().filter(|line| line.contains(TICKED)).count()
     }
 }

@@ -14,13 +14,13 @@ use crate::sandbox::{EmulatorControl, Sandbox, StackOutputs};
 
 /// The outputs that name the stack's functions.
 const FUNCTIONS: [&str; 7] = [
-    "AutoShutdownFunction",
     "AlarmResponseFunction",
     "BackupsFunction",
     "DailyUnblockFunction",
     "EmergencyScaleFunction",
     "FailoverFunction",
     "ReconcileFunction",
+    "TickFunction",
 ];
 
 /// The stack of one region.
@@ -34,8 +34,6 @@ pub struct DeployedStack {
     pub(super) events: aws_sdk_eventbridge::Client,
     pub(super) tick_log: PathBuf,
     pub(super) alarm_log: PathBuf,
-    pub(super) backup_log: PathBuf,
-    pub(super) unblock_log: PathBuf,
     pub(super) watch_log: PathBuf,
     pub(super) watched: Vec<Scope>,
     /// The environments that have something in this region.
@@ -61,9 +59,7 @@ impl DeployedStack {
         let notifications = Notifications::open(sandbox.emulator().endpoint(), &config, region, &outputs).await?;
         let log = |function: &str| Ok::<_, HarnessError>(format!("{}.log", outputs.get(function)?));
         let logs = sandbox.emulator().logs();
-        let (tick_log, alarm_log) = (logs.join(log("AutoShutdownFunction")?), logs.join(log("AlarmResponseFunction")?));
-        let backup_log = logs.join(log("BackupsFunction")?);
-        let unblock_log = logs.join(log("DailyUnblockFunction")?);
+        let (tick_log, alarm_log) = (logs.join(log("TickFunction")?), logs.join(log("AlarmResponseFunction")?));
         let watch_log = logs.join(log("FailoverFunction")?);
         let is_pair = |e: &Environment| e.document().failover.is_some() && e.has_resources(region);
         let pairs = home.iter().filter(|(_, e)| is_pair(e));
@@ -82,8 +78,6 @@ impl DeployedStack {
             outputs,
             tick_log,
             alarm_log,
-            backup_log,
-            unblock_log,
             here: home.iter().filter(|(_, e)| e.has_resources(region)).count(),
             watch_log,
             watched,
@@ -161,6 +155,25 @@ impl DeployedStack {
         let then = self.control.now().await?.saturating_add(time).unwrap_or(Timestamp::MAX);
         self.control.set_clock(then).await?;
         Ok(then)
+    }
+
+    /// Fire the tick's schedule for one of its parts, for this instant.
+    ///
+    /// # Errors
+    /// [`HarnessError`] says what failed.
+    pub(super) async fn fire_part(&self, part: &str, instant: Timestamp) -> Result<(), HarnessError> {
+        let schedule = self.outputs.get("TickSchedule")?;
+        Ok(self.control.fire_part(self.region.as_str(), schedule, part, instant).await?)
+    }
+
+    /// Fire the tick's schedule for a look at the executions that failed, for now.
+    ///
+    /// # Errors
+    /// [`HarnessError`] says what failed.
+    pub async fn tell_failures(&self) -> Result<(), HarnessError> {
+        let now = self.control.now().await?;
+        // Scheduler knows whole seconds only.
+        self.fire_part("failures", Timestamp::from_second(now.as_second()).unwrap_or(now)).await
     }
 
     /// Fire a deployed schedule, by the output that names it, for now.

@@ -1,4 +1,4 @@
-//! A tick: the deployed schedule, fired at an instant, and everything that follows from it.
+//! A tick of the calendars: the deployed schedule, fired at an instant for that part, and everything that follows from it.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ impl DeployedStack {
         self.at(instant).await?;
         let before = self.decisions();
         let since = self.control.now().await?;
-        self.control.fire_schedule(self.region.as_str(), self.outputs.get("TickSchedule")?, instant).await?;
+        self.fire_part("schedule", instant).await?;
         let what = format!("the tick of {instant} deciding for {} environments", self.watched.len());
         awaited(&what, async || Ok::<_, HarnessError>((self.decisions() >= before + self.watched.len()).then_some(())))
             .await?;

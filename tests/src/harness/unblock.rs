@@ -73,7 +73,7 @@ impl DeployedStack {
         self.at(instant).await?;
         let (before, known) = (self.looked(), self.unblocks(scope).await?);
         let since = self.control.now().await?;
-        self.control.fire_schedule(self.region.as_str(), self.outputs.get("UnblockSchedule")?, instant).await?;
+        self.fire_part("unblock", instant).await?;
         let what = format!("the tick of {instant} looking at {} environments", self.here);
         awaited(&what, async || Ok::<_, HarnessError>((self.looked() >= before + self.here).then_some(()))).await?;
         let mut ends = Vec::new();
@@ -86,7 +86,7 @@ impl DeployedStack {
     /// How often the function has looked at an environment, in all regions together: its logs share a name.
     fn looked(&self) -> usize {
         // The log is not there before the first invocation.
-        let log = std::fs::read_to_string(&self.unblock_log).unwrap_or_default();
+        let log = std::fs::read_to_string(&self.tick_log).unwrap_or_default();
         log.lines().filter(|line| DECIDED.iter().any(|text| line.contains(text))).count()
     }
 }

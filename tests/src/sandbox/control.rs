@@ -96,6 +96,18 @@ impl EmulatorControl {
         Ok(self.send::<Fired>("POST", "schedules", &request).await?.fired)
     }
 
+    /// The same for one of the parts that the schedule's input names.
+    pub async fn fire_part(
+        &self,
+        region: &str,
+        name: &str,
+        part: &str,
+        instant: Timestamp,
+    ) -> Result<(), SandboxError> {
+        let request = json!({ "name": name, "region": region, "instant": instant, "parts": [part] });
+        self.send::<Fired>("POST", "schedules", &request).await.map(drop)
+    }
+
     /// Deliver `event`, in the form in which rules see it, on the default bus of its `region`, and return its id. Nothing
     /// in it is changed, so it may be old, repeated, or say that AWS sent it. Its `source`, `detail-type` and `detail`
     /// are needed; `id`, `time`, `region`, `account` and `resources` are made up where they are missing.

@@ -151,16 +151,6 @@ fn an_emergency_fails_only_after_somebody_was_told() {
 }
 
 #[test]
-fn the_sweep_carries_its_own_instant() {
-    let template = template();
-    let sweep = &template["Resources"]["AlarmResponse"]["Properties"]["Events"]["Sweep"]["Properties"];
-    let input: Value = serde_json::from_str(sweep["Input"].as_str().unwrap()).unwrap();
-    assert_eq!(input, json!({"source": "watchkeeper.schedule", "time": "<aws.scheduler.scheduled-time>"}));
-    assert_eq!(sweep["ScheduleExpression"], "rate(5 minutes)");
-    assert!(sweep["State"].is_null(), "it makes up for lost events, whether calendars are followed or not");
-}
-
-#[test]
 fn whoever_may_call_the_function_is_named_with_its_source() {
     let template = template();
     let permissions = resources(&template, "AWS::Lambda::Permission");
@@ -185,8 +175,6 @@ fn the_dashboard_shows_every_alarm_that_is_always_there() {
     let texts: Vec<&str> = walk(&filled).into_iter().filter_map(Value::as_str).collect();
     let counted = read("shared/lambda/src/metrics.rs") + &sources_under("shared/lambda/src/metrics");
     for (metric, by, statistic, period) in [
-        ("AlarmAnswered", "Estate,Environment", "Sum", 300),
-        ("AlarmIgnored", "Reason", "Sum", 300),
         ("ActiveUnreachable", "Estate,Environment", "Maximum", 60),
         ("HeartbeatAge", "Estate,Environment", "Maximum", 60),
         ("Readiness", "Estate,Environment", "Maximum", 300),
@@ -195,5 +183,10 @@ fn the_dashboard_shows_every_alarm_that_is_always_there() {
             format!("SEARCH('{{\"${{AWS::StackName}}\",{by}}} MetricName=\"{metric}\"', '{statistic}', {period})");
         assert!(texts.contains(&search.as_str()), "{search}");
         assert!(counted.contains(&format!("\"{metric}\"")), "nothing counts {metric}");
+    }
+    let control = sources_under("shared/control/src") + &sources_under("functions");
+    for query in texts.iter().filter(|text| text.starts_with("SOURCE ")) {
+        let message = query.split('"').nth(1).expect("the message of its lines");
+        assert!(control.contains(&format!("\"{message}\");")), "nothing logs \"{message}\"");
     }
 }

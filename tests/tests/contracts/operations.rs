@@ -1,8 +1,9 @@
 //! What keeps the watch itself alive: retries, dead letters, alarms, encryption, retention, outputs.
 
-use crate::documents::{read, resources, template, walk};
+use crate::documents::{machines, read, resources, template, walk};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use watchkeeper_control::tick::{Tick, TickPart};
 
 /// Kinds of events that deliver at their own time, and so can fail to.
 const DELIVERED: [&str; 4] = ["Schedule", "ScheduleV2", "EventBridgeRule", "CloudWatchEvent"];
@@ -56,78 +57,129 @@ fn silent_alarms(template: &Value) -> Vec<&str> {
 fn whatever_is_delivered_is_retried_and_kept() {
     let mut template = template();
     assert_eq!(undeliverable(&template), Vec::<String>::new());
-    let function = &mut template["Resources"]["AutoShutdown"]["Properties"];
-    function["Events"]["Tick"]["Properties"]["RetryPolicy"] = json!({});
-    function["Events"]["Tick"]["Properties"]["DeadLetterConfig"] = json!({});
+    let function = &mut template["Resources"]["Tick"]["Properties"];
+    function["Events"]["Schedule"]["Properties"]["RetryPolicy"] = json!({});
+    function["Events"]["Schedule"]["Properties"]["DeadLetterConfig"] = json!({});
     function["EventInvokeConfig"] = json!({});
-    let expected =
-        ["AutoShutdown.Tick: RetryPolicy", "AutoShutdown.Tick: DeadLetterConfig", "AutoShutdown: EventInvokeConfig"];
+    let expected = ["Tick.Schedule: RetryPolicy", "Tick.Schedule: DeadLetterConfig", "Tick: EventInvokeConfig"];
     assert_eq!(undeliverable(&template), expected);
 }
 
+/// The parts that the tick's input has, with the conditions as they hold.
+fn parts(template: &Value, calendars: bool, copies: bool) -> BTreeSet<TickPart> {
+    let schedule = &template["Resources"]["Tick"]["Properties"]["Events"]["Schedule"]["Properties"];
+    let filled = &schedule["Input"]["Fn::Sub"];
+    let mut text = filled[0].as_str().unwrap().replace("<aws.scheduler.scheduled-time>", "2026-11-27T14:05:00Z");
+    for (name, holds) in [("Calendars", calendars), ("Copies", copies)] {
+        let choice = filled[1][name]["Fn::If"][if holds { 1 } else { 2 }].as_str().unwrap();
+        text = text.replace(&format!("${{{name}}}"), choice);
+    }
+    let tick: Tick = serde_json::from_str(&text).expect("what the function reads");
+    assert_eq!(tick.time.to_string(), "2026-11-27T14:05:00Z");
+    tick.parts
+}
+
 #[test]
-fn the_tick_carries_its_own_instant() {
+fn one_schedule_carries_its_instant_and_the_parts_that_are_turned_on() {
+    use TickPart::{Backup, Emergency, Failures, Schedule, Unblock};
     let template = template();
-    let tick = &template["Resources"]["AutoShutdown"]["Properties"]["Events"]["Tick"]["Properties"];
-    let input: Value = serde_json::from_str(tick["Input"].as_str().unwrap()).unwrap();
-    assert_eq!(input, json!({"source": "watchkeeper.schedule", "time": "<aws.scheduler.scheduled-time>"}));
+    assert_eq!(parts(&template, true, true), BTreeSet::from([Emergency, Schedule, Backup, Unblock, Failures]));
+    assert_eq!(parts(&template, true, false), BTreeSet::from([Emergency, Schedule, Unblock, Failures]));
+    // Lost events are made up for, and failures told, whether calendars are followed or not.
+    assert_eq!(parts(&template, false, false), BTreeSet::from([Emergency, Failures]));
+    let schedule = &template["Resources"]["Tick"]["Properties"]["Events"]["Schedule"]["Properties"];
+    assert_eq!((&schedule["ScheduleExpression"], &schedule["State"]), (&json!("rate(5 minutes)"), &Value::Null));
 }
 
 #[test]
 fn every_alarm_tells_somebody() {
     let mut template = template();
     assert_eq!(silent_alarms(&template), Vec::<&str>::new());
-    template["Resources"]["RunsFailed"]["Properties"]["AlarmActions"] = json!([]);
-    assert_eq!(silent_alarms(&template), ["RunsFailed"]);
+    template["Resources"]["Trouble"]["Properties"]["AlarmActions"] = json!([]);
+    assert_eq!(silent_alarms(&template), ["Trouble"]);
+}
+
+/// What could fail without a word: a machine whose executions the tick does not look at, a function that nobody calls again and
+/// whose events are not kept, a queue without an alarm.
+fn untold(template: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let policies = walk(&template["Resources"]["Tick"]["Properties"]["Policies"]);
+    let looked_at =
+        policies.iter().find(|it| it["Sid"] == "FindFailures").map_or(Value::Null, |it| it["Resource"].clone());
+    let told = read("shared/lambda/src/context.rs");
+    let variables = template["Resources"]["Tick"]["Properties"]["Environment"]["Variables"].as_object().unwrap();
+    for (id, _) in resources(template, "AWS::Serverless::StateMachine") {
+        let arn = json!({ "Ref": id });
+        let variable = variables.iter().find(|(_, value)| **value == arn).map(|(name, _)| name.to_lowercase());
+        let named = variable.is_some_and(|it| told.contains(&format!("self.machine(FunctionSettings::{it})")));
+        if !named || !looked_at.as_array().is_some_and(|all| all.contains(&arn)) {
+            found.push(format!("{id}: its failures"));
+        }
+    }
+    let called = machines().into_iter().map(|(_, machine)| machine.to_string()).collect::<String>();
+    for (id, function) in resources(template, "AWS::Serverless::Function") {
+        let kept = !function["Properties"]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"].is_null();
+        if !kept && !called.contains(&format!("${{{id}FunctionArn}}")) {
+            found.push(format!("{id}: its errors"));
+        }
+    }
+    let alarms = resources(template, "AWS::CloudWatch::Alarm");
+    for (id, _) in resources(template, "AWS::SQS::Queue") {
+        let name = json!({ "Fn::GetAtt": [id, "QueueName"] });
+        let watched = |alarm: &Value| {
+            alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" && alarm["Dimensions"][0]["Value"] == name
+        };
+        if !alarms.iter().any(|(_, it)| watched(&it["Properties"])) {
+            found.push(format!("{id}: what waits there"));
+        }
+    }
+    found
 }
 
 #[test]
-fn each_own_failure_has_an_alarm() {
-    let template = template();
-    let alarms = resources(&template, "AWS::CloudWatch::Alarm");
-    let watched = |metric: &str, dimension: Value| {
-        alarms.iter().any(|(_, it)| {
-            it["Properties"]["MetricName"] == metric && it["Properties"]["Dimensions"][0]["Value"] == dimension
-        })
-    };
-    for (id, _) in resources(&template, "AWS::Serverless::Function") {
-        assert!(watched("Errors", json!({ "Ref": id })), "{id}: errors");
-        assert!(watched("Throttles", json!({ "Ref": id })), "{id}: throttles");
-    }
-    for (id, _) in resources(&template, "AWS::Serverless::StateMachine") {
-        assert!(watched("ExecutionsFailed", json!({ "Ref": id })), "{id}: failed");
-        assert!(watched("ExecutionsTimedOut", json!({ "Ref": id })), "{id}: timed out");
-    }
-    for (id, _) in resources(&template, "AWS::SQS::Queue") {
-        assert!(watched("ApproximateNumberOfMessagesVisible", json!({ "Fn::GetAtt": [id, "QueueName"] })), "{id}");
-    }
+fn each_own_failure_is_told() {
+    let mut template = template();
+    assert_eq!(untold(&template), Vec::<String>::new());
+    let tick = &mut template["Resources"]["Tick"]["Properties"];
+    tick["Environment"]["Variables"]["BACKUP_MACHINE_ARN"] = json!("none");
+    tick["EventInvokeConfig"] = json!({});
+    template["Resources"]["DeadLettersWaiting"]["Properties"]["Dimensions"] = json!([]);
+    assert_eq!(untold(&template), ["BackupMachine: its failures", "Tick: its errors", "DeadLetters: what waits there"]);
 }
 
 #[test]
-fn the_alarm_on_a_missing_tick_watches_the_metric_that_the_function_emits() {
+fn a_tick_that_is_missing_for_a_quarter_of_an_hour_raises_an_alarm() {
     let template = template();
     let alarm = &template["Resources"]["TickMissing"]["Properties"];
-    let namespace = &template["Globals"]["Function"]["Environment"]["Variables"]["METRICS_NAMESPACE"];
-    assert_eq!(&alarm["Namespace"], namespace);
-    assert_eq!(alarm["MetricName"], "Tick");
-    assert_eq!(alarm["Dimensions"], json!([{"Name": "Function", "Value": "auto-shutdown"}]));
+    assert!(template["Resources"]["TickMissing"]["Condition"].is_null());
+    assert_eq!((&alarm["Namespace"], &alarm["MetricName"]), (&json!("AWS/Lambda"), &json!("Invocations")));
+    assert_eq!(alarm["Dimensions"], json!([{"Name": "FunctionName", "Value": {"Ref": "Tick"}}]));
     assert_eq!(alarm["Period"].as_u64().unwrap() * alarm["EvaluationPeriods"].as_u64().unwrap(), 15 * 60);
     assert_eq!(alarm["TreatMissingData"], "breaching");
 }
 
 #[test]
-fn a_stale_backup_and_a_silent_tick_of_backups_raise_one_alarm() {
+fn what_is_amiss_and_lasts_raises_one_alarm_and_its_end_is_told() {
     let template = template();
-    let alarm = &template["Resources"]["BackupsStale"]["Properties"];
-    assert_eq!(
-        (&alarm["MetricName"], &alarm["Namespace"]),
-        (&json!("StaleBackups"), &json!({"Ref": "AWS::StackName"}))
-    );
-    assert_eq!(alarm["Dimensions"], json!([{"Name": "Function", "Value": "backups"}]));
-    assert_eq!((&alarm["TreatMissingData"], &alarm["Statistic"]), (&json!("breaching"), &json!("Maximum")));
-    let tick = &template["Resources"]["Backups"]["Properties"]["Events"]["Tick"]["Properties"];
-    let input: Value = serde_json::from_str(tick["Input"].as_str().unwrap()).unwrap();
-    assert_eq!(input, json!({"source": "watchkeeper.schedule", "time": "<aws.scheduler.scheduled-time>"}));
+    let alarm = &template["Resources"]["Trouble"]["Properties"];
+    assert_eq!((&alarm["MetricName"], &alarm["Dimensions"]), (&json!("Trouble"), &Value::Null));
+    assert_eq!(alarm["OKActions"], json!([{ "Ref": "Topic" }]));
+    assert!(read("shared/lambda/src/metrics.rs").contains("\"Trouble\""));
+}
+
+/// Alarms on a figure of ours that take its absence for something, or for trouble: only what is amiss has a figure.
+fn alarmed_by_silence(template: &Value) -> Vec<&str> {
+    let alarms = resources(template, "AWS::CloudWatch::Alarm").into_iter();
+    let ours = alarms.filter(|(_, it)| it["Properties"]["Namespace"] == json!({"Ref": "AWS::StackName"}));
+    ours.filter(|(_, it)| it["Properties"]["TreatMissingData"] != "notBreaching").map(|(id, _)| id).collect()
+}
+
+#[test]
+fn no_alarm_needs_a_metric_of_what_is_in_order() {
+    let mut template = template();
+    assert_eq!(alarmed_by_silence(&template), Vec::<&str>::new());
+    template["Resources"]["Trouble"]["Properties"]["TreatMissingData"] = json!("breaching");
+    assert_eq!(alarmed_by_silence(&template), ["Trouble"]);
 }
 
 #[test]
@@ -214,7 +266,7 @@ fn two_stacks_in_one_region_share_no_name_and_no_metric() {
 #[test]
 fn the_papers_say_how_long_the_name_of_a_stack_may_be() {
     let longest = longest_stack_name(&template());
-    assert_eq!(longest, 51);
+    assert_eq!(longest, 58);
     for page in ["README.md", "functions/README.md"] {
         let words: Vec<String> = read(page).split_whitespace().map(str::to_owned).collect();
         assert!(words.join(" ").contains(&format!("at most {longest} characters")), "{page}: {longest}");
@@ -242,10 +294,7 @@ fn the_outputs_are_those_that_others_read() {
     let expected = [
         "AlarmResponseFunction",
         "AlarmRule",
-        "AlarmSweepSchedule",
-        "AutoShutdownFunction",
         "BackupMachineArn",
-        "BackupTickSchedule",
         "BackupsFunction",
         "DailyUnblockFunction",
         "DeadLetterQueueUrl",
@@ -259,10 +308,10 @@ fn the_outputs_are_those_that_others_read() {
         "ReconcileFunction",
         "ReconcileMachineArn",
         "RestoreMachineArn",
+        "TickFunction",
         "TickSchedule",
         "TopicArn",
         "UnblockMachineArn",
-        "UnblockSchedule",
         "WatchSchedule",
     ];
     assert_eq!(outputs, BTreeSet::from(expected));

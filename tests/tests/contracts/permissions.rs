@@ -298,17 +298,17 @@ fn a_permission_too_many_is_found() {
     let mut template = template();
     let actions = ["ecs:UpdateService", "rds:*", "rds:PromoteReadReplica"];
     let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
-    template["Resources"]["AutoShutdown"]["Properties"]["Policies"][0]["Statement"][0] = statement;
+    template["Resources"]["Tick"]["Properties"]["Policies"][0]["Statement"][0] = statement;
     let expected = [
-        "AutoShutdown: ecs:UpdateService belongs to Reconcile alone",
-        "AutoShutdown: ecs:UpdateService without the tag",
-        "AutoShutdown: rds:* is a wildcard",
-        "AutoShutdown: rds:* belongs to Reconcile alone",
-        "AutoShutdown: rds:* without the tag",
-        "AutoShutdown: rds:PromoteReadReplica belongs to Failover alone",
-        "AutoShutdown: rds:PromoteReadReplica without the tag",
+        "Tick: ecs:UpdateService belongs to Reconcile alone",
+        "Tick: ecs:UpdateService without the tag",
+        "Tick: rds:* is a wildcard",
+        "Tick: rds:* belongs to Reconcile alone",
+        "Tick: rds:* without the tag",
+        "Tick: rds:PromoteReadReplica belongs to Failover alone",
+        "Tick: rds:PromoteReadReplica without the tag",
     ];
     assert_eq!(overreaching(&template), expected);
-    template["Resources"]["AutoShutdown"]["Properties"]["Policies"][0] = json!("AmazonECS_FullAccess");
-    assert_eq!(borrowed(&template), ["AutoShutdown"]);
+    template["Resources"]["Tick"]["Properties"]["Policies"][0] = json!("AmazonECS_FullAccess");
+    assert_eq!(borrowed(&template), ["Tick"]);
 }

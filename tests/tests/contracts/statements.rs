@@ -274,8 +274,9 @@ fn a_condition_key_that_an_action_does_not_know_is_found() {
     );
     let more = json!({"Sid": "More", "Effect": "Allow", "Action": ["application-autoscaling:DescribeScalableTargets"], "Resource": "*",
         "Condition": {"StringEquals": {"aws:ResourceTag/watchkeeper:managed": "true"}}});
-    let expected = "AutoShutdown.More: application-autoscaling:DescribeScalableTargets does not know aws:ResourceTag/watchkeeper:managed";
-    assert_eq!(found_with("AutoShutdown", more), [expected]);
+    let expected =
+        "Tick.More: application-autoscaling:DescribeScalableTargets does not know aws:ResourceTag/watchkeeper:managed";
+    assert_eq!(found_with("Tick", more), [expected]);
 }
 
 #[test]
@@ -287,31 +288,29 @@ fn a_resource_that_an_action_does_not_take_is_found() {
     ];
     assert_eq!(found_with("Reconcile", more), expected);
     let more = json!({"Sid": "More", "Effect": "Allow", "Action": ["rds:DeleteDBInstance"], "Resource": "arn:aws:rds:us-east-1:1:d*:a-drill"});
-    let expected =
-        "AutoShutdown.More: arn:aws:rds:us-east-1:1:d*:a-drill has a wildcard where the type of a resource stands";
-    assert_eq!(found_with("AutoShutdown", more), [expected]);
+    let expected = "Tick.More: arn:aws:rds:us-east-1:1:d*:a-drill has a wildcard where the type of a resource stands";
+    assert_eq!(found_with("Tick", more), [expected]);
     let more =
         json!({"Sid": "More", "Effect": "Allow", "Action": ["ecs:DoService", "ecs:DeleteService"], "Resource": "*"});
     let expected = [
-        "AutoShutdown.More: ecs:DoService is no action of AWS, or not in tests/data/authorization.json",
-        "AutoShutdown: ecs:DeleteService on *",
+        "Tick.More: ecs:DoService is no action of AWS, or not in tests/data/authorization.json",
+        "Tick: ecs:DeleteService on *",
     ];
-    assert_eq!(found_with("AutoShutdown", more), expected);
+    assert_eq!(found_with("Tick", more), expected);
     let more = json!({"Sid": "More", "Effect": "Allow", "Action": ["rds:RestoreDBClusterFromSnapshot"], "Resource": "arn:aws:rds:us-east-1:1:cluster:*-drill"});
     let expected = ["cluster-pg", "og", "subgrp"]
-        .map(|kind| format!("AutoShutdown: rds:RestoreDBClusterFromSnapshot needs type {kind} too"));
-    assert_eq!(found_with("AutoShutdown", more), expected);
+        .map(|kind| format!("Tick: rds:RestoreDBClusterFromSnapshot needs type {kind} too"));
+    assert_eq!(found_with("Tick", more), expected);
 }
 
 #[test]
 fn a_right_to_tag_what_another_statement_trusts_is_found() {
     let more = json!({"Sid": "More", "Effect": "Allow", "Action": ["ecs:TagResource"], "Resource": "arn:aws:ecs:us-east-1:123456789012:service/*"});
-    let expected =
-        "AutoShutdown.More: ecs:TagResource may set watchkeeper:managed, which Reconcile.WriteServices trusts";
-    assert_eq!(found_with("AutoShutdown", more.clone()), [expected]);
+    let expected = "Tick.More: ecs:TagResource may set watchkeeper:managed, which Reconcile.WriteServices trusts";
+    assert_eq!(found_with("Tick", more.clone()), [expected]);
     let mut held = more;
     held["Condition"] = json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["owner"]}});
-    assert_eq!(found_with("AutoShutdown", held), Vec::<String>::new());
+    assert_eq!(found_with("Tick", held), Vec::<String>::new());
 }
 
 #[test]

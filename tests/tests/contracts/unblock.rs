@@ -1,4 +1,4 @@
-//! The daily unblock: what it may open is tagged, its tick is looked after, and questions are found by their states.
+//! The daily unblock: what it may open is tagged, and questions are found by their states.
 
 use crate::documents::{machines, strings, template, walk};
 use crate::machines::{asks, states};
@@ -50,19 +50,6 @@ fn a_state_that_asks_is_called_so_for_a_forgotten_question_is_found_by_it() {
     let ask = machine["States"]["Ask"].take();
     machine["States"]["Wait4Answer"] = ask;
     assert_eq!(hidden_questions(&machine), ["Wait4Answer"]);
-}
-
-#[test]
-fn its_tick_carries_its_own_instant_and_is_missed() {
-    let template = template();
-    let tick = &template["Resources"]["DailyUnblock"]["Properties"]["Events"]["Tick"]["Properties"];
-    let input: Value = serde_json::from_str(tick["Input"].as_str().unwrap()).unwrap();
-    assert_eq!(input, json!({"source": "watchkeeper.schedule", "time": "<aws.scheduler.scheduled-time>"}));
-    let alarm = &template["Resources"]["UnblockTickMissing"]["Properties"];
-    assert_eq!(alarm["MetricName"], "Tick");
-    assert_eq!(alarm["Dimensions"], json!([{"Name": "Function", "Value": "daily-unblock"}]));
-    assert_eq!(alarm["Period"].as_u64().unwrap() * alarm["EvaluationPeriods"].as_u64().unwrap(), 15 * 60);
-    assert_eq!(alarm["TreatMissingData"], "breaching");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod crowd;
 mod denied;
 mod emergency;
 mod failover;
+mod failures;
 mod field;
 mod large;
 mod schedule;

@@ -23,6 +23,7 @@ mod scenarios;
 mod scene;
 mod scenes;
 mod single_faults;
+mod ticks;
 mod unblock_days;
 mod unblock_faults;
 mod unblock_scene;

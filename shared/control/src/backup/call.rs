@@ -1,11 +1,10 @@
-//! What the schedule and the machines ask, and what they are answered: ids, verdicts and short texts only.
+//! What the machines ask, and what they are answered: ids, verdicts and short texts only.
 
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::backup::{BackupOutcome, BackupSource, RestoreEvidence};
 use watchkeeper_domain::reconcile::run::RunRef;
 
-use super::TickReport;
-use crate::runbook::{self, Begin, NextStep, StepOutcome, Told, Unmade};
+use crate::runbook::{Begin, NextStep, StepOutcome, Told, Unmade};
 
 /// The steps that are taken again, by their names.
 pub(super) const JOB: &str = "job";
@@ -68,9 +67,6 @@ pub enum Step {
     /// Tell of a restore that could not begin, or not be closed.
     TellRestore(Unmade),
 }
-
-/// What an event is answered.
-pub type Answer = runbook::Answer<TickReport, Details>;
 
 /// What the machines carry on, or put out, beside what follows.
 #[derive(Debug, Clone, PartialEq, Serialize)]

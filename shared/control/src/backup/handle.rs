@@ -1,30 +1,25 @@
-//! What the schedule and the machines `backup` and `restore-drill` ask.
+//! What the machines `backup` and `restore-drill` ask.
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{BackupRequest, RestoreRequest};
 use watchkeeper_domain::name::Scope;
 
-use super::call::{Answer, Details, RESTORE, Step, worked};
+use super::call::{Details, RESTORE, Step, worked};
 use super::{BackupRunbook, EnvironmentJobs};
 use crate::platform::Platform;
-use crate::runbook::{Begin, FunctionEvent, NextStep, RunbookError, Stack, StepCall, StepOutcome, Unmade, read_input};
+use crate::runbook::{Begin, NextStep, RunbookError, Stack, StepCall, StepOutcome, Unmade, read_input};
 
 impl<P: Platform> BackupRunbook<P> {
-    /// Handles one event.
+    /// Takes one step.
     ///
     /// # Errors
     /// [`RunbookError`] for a request that cannot be read or followed, an unknown environment, the halt switch, or a ledger
     /// or an AWS that does not answer.
-    pub async fn handle(&self, stack: &Stack, event: FunctionEvent<Step>) -> Result<Answer, RunbookError> {
-        match event {
-            FunctionEvent::Tick(tick) => Ok(Answer::Ticked(self.tick(stack, &tick).await?)),
-            FunctionEvent::Call(StepCall { now, step }) => {
-                Ok(Answer::Stepped(Box::new(Box::pin(self.advance(stack, step, now)).await?)))
-            }
-        }
-    }
-
-    async fn advance(&self, stack: &Stack, step: Step, now: Timestamp) -> Result<StepOutcome<Details>, RunbookError> {
+    pub async fn handle(
+        &self,
+        stack: &Stack,
+        StepCall { now, step }: StepCall<Step>,
+    ) -> Result<StepOutcome<Details>, RunbookError> {
         Ok(match step {
             Step::Begin(begin) => self.take_up(stack, begin, now).await?,
             Step::Job { run, index } => {

@@ -18,7 +18,7 @@ use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::request::RequestError;
 
-pub use call::{Answer, Details, FinishedBackup, FinishedRestore, Step, Worked, worked};
+pub use call::{Details, FinishedBackup, FinishedRestore, Step, Worked, worked};
 pub use ports::{BackupStore, RestoreStore};
 pub use tick::{EnvironmentResult, Fresh, TickReport};
 

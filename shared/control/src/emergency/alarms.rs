@@ -1,4 +1,4 @@
-//! Alarm state changes in, executions out. Whatever leads to nothing says why: in the log, as a metric, in the ledger.
+//! Alarm state changes in, executions out. Whatever leads to nothing says why: in the log, in the ledger.
 
 use std::collections::BTreeSet;
 
@@ -79,7 +79,12 @@ impl Round {
         match answer {
             Ok(lines) => {
                 for AlarmResult { scope, what, did } in &lines {
-                    tracing::info!(%alarm, estate = %scope.estate, environment = %scope.environment, what, ?did, "alarm");
+                    let ignored = match did {
+                        AlarmOutcome::Ignored { why, .. } => Some(why.name()),
+                        _ => None,
+                    };
+                    tracing::info!(%alarm, estate = %scope.estate, environment = %scope.environment, what, ignored, ?did,
+                        "alarm");
                 }
                 self.lines.extend(lines);
             }

@@ -157,7 +157,7 @@ pub(super) async fn observed<S: RegionReader, L: Ledger, K: Clock>(
     Ok(ObservedSwitches { scope: observed, unread })
 }
 
-/// What this region says of itself, for a time when it cannot.
+/// What this region says of itself, for a time when it cannot; `before` is what it said last.
 ///
 /// # Errors
 /// [`AwsError`] when counts or bounds cannot be read: an older sample that is whole is better than a newer one that is
@@ -166,9 +166,11 @@ pub(super) async fn sample<S: RegionReader, L: Ledger, K: Clock>(
     reader: &S,
     pace: &Pace<'_, L, K>,
     member: &PairMember,
+    before: Option<&RegionSample>,
 ) -> Result<RegionSample, AwsError> {
     let look = PacedRegion { reader, pace };
     let at = pace.clock.now();
+    let kept = before.filter(|before| before.has_figures(at));
     let mut found = BTreeMap::new();
     for (_, answer) in look.describe(member.own.values()).await {
         found.extend(answer?);
@@ -182,7 +184,8 @@ pub(super) async fn sample<S: RegionReader, L: Ledger, K: Clock>(
         let images = look.task_images(&service).await.unwrap_or_default();
         (id.service, ServiceSample { capacity: service.capacity, images })
     }));
-    let lags = join_all(member.failover.tables.iter().map(async |table| {
+    let tables = member.failover.tables.iter().filter(|_| kept.is_none());
+    let lags = join_all(tables.map(async |table| {
         let lag = reader.lag(&table.table, member.other(), at).await.ok()??;
         Some((table.table.clone(), u64::try_from(lag.as_millis()).unwrap_or(0)))
     }));
@@ -192,7 +195,14 @@ pub(super) async fn sample<S: RegionReader, L: Ledger, K: Clock>(
         at,
         alarms: alarms.map(|alarms| alarms.into_keys().collect()),
         services: services.await.into_iter().collect(),
-        lag_ms: lags.await.into_iter().flatten().collect(),
-        vcpu: look.quota().await.ok().and_then(|quota| quota.vcpu),
+        lag_ms: match kept {
+            Some(before) => before.lag_ms.clone(),
+            None => lags.await.into_iter().flatten().collect(),
+        },
+        vcpu: match kept {
+            Some(before) => before.vcpu,
+            None => look.quota().await.ok().and_then(|quota| quota.vcpu),
+        },
+        figures_at: kept.map_or(Some(at), |before| before.figures_at),
     })
 }

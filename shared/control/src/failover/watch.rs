@@ -35,6 +35,9 @@ pub struct PairTick {
     pub pointer: String,
     /// Whether the active region answered the probe; `None` where it was not asked.
     pub reached: Option<bool>,
+    /// For how long it has not, in seconds; `None` where it did, or was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreached_seconds: Option<i64>,
     /// How ready this region is, where it stands by and that is known.
     pub readiness: Option<ReadyVerdict>,
     /// For how long the other region has not been heard of, in seconds; `None` when it never was.
@@ -74,6 +77,7 @@ impl<P: Platform> FailoverRunbook<P> {
             scope: member.scope(),
             pointer: pointer.to_string(),
             reached: None,
+            unreached_seconds: None,
             readiness: None,
             silent_seconds: heard.map(|heard| at.duration_since(heard).as_secs()),
             did: Vec::new(),
@@ -94,7 +98,7 @@ impl<P: Platform> FailoverRunbook<P> {
                 self.take_over(member, &pair, &pointer, at, &mut ticked).await
             }
             Some(_) => Ok(()),
-            None if pointer.active == member.region => self.sampled(member).await,
+            None if pointer.active == member.region => self.sampled(member, &pair).await,
             None => self.watch(member, &pair, &pointer, at, &mut ticked).await,
         };
         ticked.note(looked);
@@ -102,8 +106,9 @@ impl<P: Platform> FailoverRunbook<P> {
     }
 
     /// What this region says of itself.
-    async fn sampled(&self, member: &PairMember) -> Result<(), RunbookError> {
-        let found = sample(&self.here, &self.pace(Layer::Schedule), member).await?;
+    async fn sampled(&self, member: &PairMember, pair: &PairReplica) -> Result<(), RunbookError> {
+        let before = pair.samples.get(&member.region);
+        let found = sample(&self.here, &self.pace(Layer::Schedule), member, before).await?;
         Ok(self.ledger.keep_sample(&member.id, &member.region, &found).await?)
     }
 
@@ -176,6 +181,7 @@ impl<P: Platform> FailoverRunbook<P> {
         if member.failover.probe.is_some() {
             watch = self.probed(member, watch, at).await;
             ticked.reached = Some(watch.since.is_none());
+            ticked.unreached_seconds = watch.since.map(|since| at.duration_since(since).as_secs());
         }
         let asking = self.asked(member, &mut watch).await?;
         match watch.next_action(&member.failover, pointer, at) {
@@ -207,7 +213,9 @@ impl<P: Platform> FailoverRunbook<P> {
             ticked.note(told);
         }
         ticked.readiness = watch.readiness.as_ref().map(Readiness::verdict);
-        if watch != before {
+        // While nothing fails, when it was probed last is not worth a write each minute.
+        let calm = watch.failures == 0 && WatchState { probed: before.probed, ..watch.clone() } == before;
+        if !calm {
             self.ledger.keep_watch(&member.id, &member.region, &watch, version).await?;
         }
         Ok(())

@@ -67,7 +67,7 @@ pub enum Kind {
     /// A run of backups.
     #[strum(serialize = "record of the run of backups")]
     BackupRun,
-    /// What the daily unblock, and emergencies, note.
+    /// What the daily unblock, emergencies and the tick note.
     #[strum(serialize = "note of the daily unblock")]
     Note,
     /// Which region of a pair serves.
@@ -150,6 +150,11 @@ impl Partition {
         Self { key: format!("BUDGET#{region}"), owner: region.to_string() }
     }
 
+    /// What a region's stack remembers of itself.
+    pub fn stack(region: &Region) -> Self {
+        Self { key: format!("STACK#{region}"), owner: region.to_string() }
+    }
+
     /// The key of a document here.
     pub fn key(self, kind: Kind, sort: impl Into<String>) -> Key {
         Key { kind, partition: self, sort: sort.into() }
@@ -214,6 +219,11 @@ impl Key {
             LedgerNote::Trouble("backup" | "restore-drill") => Partition::backups(scope).key(Kind::Note, sort),
             _ => Partition::runs(scope).key(Kind::Note, sort),
         }
+    }
+
+    /// What is remembered of the executions that failed.
+    pub fn failures(region: &Region) -> Self {
+        Partition::stack(region).key(Kind::Note, "FAILURES")
     }
 
     /// What is remembered of the backups of a resource.
@@ -313,6 +323,7 @@ mod tests {
             (Key::note(&scope, LedgerNote::Question("surge")), "RUNS#clos-v2#dev#us-east-1 QUESTION#surge"),
             (Key::note(&scope, LedgerNote::Trouble("reconcile")), "RUNS#clos-v2#dev#us-east-1 TROUBLE#reconcile"),
             (Key::note(&scope, LedgerNote::Trouble("backup")), "BACKUPS#clos-v2#dev#us-east-1 TROUBLE#backup"),
+            (Key::failures(&region), "STACK#us-east-1 FAILURES"),
             (Key::pointer(&pair), "PAIR#clos-v2#dev POINTER"),
             (Key::heartbeat(&pair, &region), "PAIR#clos-v2#dev HEARTBEAT#us-east-1"),
             (Key::sample(&pair, &region), "PAIR#clos-v2#dev SAMPLE#us-east-1"),

@@ -172,6 +172,22 @@ pub trait Ledger: Store {
         self.put(Draft::note(Key::note(scope, note), value, expected, until)?).await
     }
 
+    /// What is remembered of the executions of a region's stack that failed, and its version.
+    async fn failures<T: DeserializeOwned>(&self, region: &Region) -> Result<Option<(T, u64)>, LedgerError> {
+        self.get(&Key::failures(region)).await?.map(Entry::note).transpose()
+    }
+
+    /// Puts it, to be kept until then.
+    async fn keep_failures<T: Serialize>(
+        &self,
+        region: &Region,
+        value: &T,
+        expected: u64,
+        until: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.put(Draft::note(Key::failures(region), value, expected, until)?).await
+    }
+
     /// What this region's replica has of a pair.
     async fn pair(&self, pair: &PairId) -> Result<PairReplica, LedgerError> {
         PairReplica::read(self.list(&Key::pair(pair)).await?)

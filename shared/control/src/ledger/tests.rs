@@ -187,8 +187,14 @@ fn what_this_release_does_not_know_is_left_alone() {
 #[test]
 fn a_pair_reads_as_both_regions_wrote_it() {
     let beat = Heartbeat { at: T0, epoch: 1, heard: None, granted: Some(T0), switches: BTreeMap::new() };
-    let taken =
-        RegionSample { at: T0, services: BTreeMap::new(), lag_ms: BTreeMap::new(), vcpu: Some(40), alarms: None };
+    let taken = RegionSample {
+        at: T0,
+        services: BTreeMap::new(),
+        lag_ms: BTreeMap::new(),
+        vcpu: Some(40),
+        figures_at: None,
+        alarms: None,
+    };
     let entries = vec![
         put(Draft::over(Key::pointer(&pair()), &pointer(4), 3)),
         put(Draft::of(Key::heartbeat(&pair(), &west(1)), &beat)),

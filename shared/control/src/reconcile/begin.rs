@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::intent::{Intent, Layer, deciding, gives_back, placed};
+use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::reconcile::assess::{Verdict, target};
 use watchkeeper_domain::reconcile::report;
 use watchkeeper_domain::reconcile::run::{IntentOutcome, RunOutcome, mark};
@@ -17,7 +18,7 @@ use crate::lease::{Lease, LeaseClaim};
 use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeStanding, ScopeState, SettledTarget};
 use crate::platform::Platform;
 use crate::ports::Clock;
-use crate::runbook::{RunbookError, StepOutcome};
+use crate::runbook::{RunbookError, Stack, StepOutcome};
 use crate::scoped::ScopedEnvironment;
 
 impl<P: Platform> Reconciler<P> {
@@ -56,6 +57,24 @@ impl<P: Platform> Reconciler<P> {
             let _kept = self.ledger.commit(&scoped.scope, lease.generation, &[released]).await;
         }
         begun
+    }
+
+    /// Whether the run `id` of a tick would end at once, without a lease and without a write, and why: then it need not be
+    /// started.
+    ///
+    /// # Errors
+    /// [`RunbookError`] when that cannot be told.
+    pub async fn settled(
+        &self,
+        stack: &Stack,
+        scope: &Scope,
+        id: &str,
+        instant: Timestamp,
+    ) -> Result<Option<String>, RunbookError> {
+        let scoped = &stack.place(scope.estate.as_str(), scope.environment.as_str(), instant)?;
+        let request = &RunRequest::of_tick(scope, instant);
+        let ask = BeginContext { scoped, request, id, instant, intent_change: None };
+        self.nothing_to_do(&ask, &self.remember(scoped).await?).await
     }
 
     /// Decides and records, now that nobody else writes: what was read before the lease may have changed since.

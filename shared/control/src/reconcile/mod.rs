@@ -52,8 +52,8 @@ pub const MAX_ROUNDS: u32 = 3;
 pub const SLICE: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long to wait for something that is on its way, in seconds: short against what tasks and databases take, long
-/// enough that a wait of many minutes makes few state transitions. The lease outlives it.
-pub const WAIT_SECONDS: u32 = 15;
+/// enough that a wait of many minutes makes few state transitions, for each is billed. The lease outlives it.
+pub const WAIT_SECONDS: u32 = 40;
 
 /// The same in a failover, whose promise is counted in minutes: a task takes half of one to start.
 pub const URGENT_WAIT_SECONDS: u32 = 3;

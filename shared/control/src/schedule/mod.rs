@@ -1,7 +1,7 @@
 //! The tick of the schedule: evaluates every calendar of this region at the event's instant, declares the `schedule` intent
-//! where it has changed, and starts `reconcile` where something may differ. It decides; it changes no capacity.
+//! where it has changed, and starts `reconcile` where something differs. It decides; it changes no capacity.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::execution::execution_name;
@@ -12,7 +12,8 @@ use watchkeeper_domain::request::RunRequest;
 
 use crate::ledger::Ledger;
 use crate::platform::Platform;
-use crate::ports::{Executions, StartOutcome};
+use crate::ports::{Clock, Executions, StartOutcome};
+use crate::reconcile::Reconciler;
 use crate::runbook::{RunbookError, ScheduleTick, Stack, round};
 use crate::scoped::PairMember;
 
@@ -43,6 +44,8 @@ pub struct EnvironmentResult {
 pub enum TickOutcome {
     /// Nothing: no intent holds and no baseline is kept.
     Nothing,
+    /// Nothing: what is wanted is there, or what hinders it was told before.
+    Settled,
     /// A run was started.
     Started,
     /// The run of this very instant was there already: the tick is a doubled one.
@@ -51,13 +54,18 @@ pub enum TickOutcome {
     Late,
 }
 
+/// How long a tick looks for itself whether a run is needed; after it, runs find out. Other parts of the tick come after this
+/// one, and the whole has two minutes.
+const LOOKING: SignedDuration = SignedDuration::from_secs(45);
+
 /// What the schedule works with.
-#[derive(Debug, Clone)]
 pub struct ScheduleRunbook<P: Platform> {
     /// What is remembered.
     pub ledger: P::Ledger,
     /// The machine `reconcile`.
     pub reconcile: P::Machine,
+    /// What that machine would do; here it only looks.
+    pub reconciler: Reconciler<P>,
 }
 
 impl<P: Platform> ScheduleRunbook<P> {
@@ -70,7 +78,7 @@ impl<P: Platform> ScheduleRunbook<P> {
             let scope = stack.scope(estate, environment);
             let wanted = wanted(environment, tick.time);
             let member = PairMember::of(estate, environment, &stack.home.region);
-            let did = self.look_after(&scope, member.as_ref(), &wanted).await?;
+            let did = self.look_after(stack, &scope, member.as_ref(), &wanted).await?;
             let (awake, why) = (wanted.want == DesiredState::Awake, wanted.reason);
             if environment.calendar().is_some() {
                 tracing::info!(estate = %scope.estate, environment = %scope.environment, awake, why, ?did,
@@ -83,6 +91,7 @@ impl<P: Platform> ScheduleRunbook<P> {
 
     async fn look_after(
         &self,
+        stack: &Stack,
         scope: &Scope,
         member: Option<&PairMember>,
         wanted: &Intent,
@@ -102,18 +111,26 @@ impl<P: Platform> ScheduleRunbook<P> {
             Due::Late => Ok(TickOutcome::Late),
             Due::Nothing => Ok(TickOutcome::Nothing),
             Due::Compare { changed } => {
+                let name = execution_name(&[scope.estate.as_str(), scope.environment.as_str()], instant);
                 if changed {
                     self.ledger.declare(scope, wanted).await?;
+                } else if self.is_settled(stack, scope, &name, instant).await {
+                    return Ok(TickOutcome::Settled);
                 }
-                self.start(scope, instant).await
+                self.start(scope, &name, instant).await
             }
         }
     }
 
-    async fn start(&self, scope: &Scope, instant: Timestamp) -> Result<TickOutcome, RunbookError> {
+    /// Whether a run would find that nothing differs. Where that cannot be told, or takes too long, the run finds out.
+    async fn is_settled(&self, stack: &Stack, scope: &Scope, name: &str, instant: Timestamp) -> bool {
+        let in_time = self.reconciler.clock.now().duration_since(instant) < LOOKING;
+        in_time && matches!(self.reconciler.settled(stack, scope, name, instant).await, Ok(Some(_)))
+    }
+
+    async fn start(&self, scope: &Scope, name: &str, instant: Timestamp) -> Result<TickOutcome, RunbookError> {
         let input = RunRequest::of_tick(scope, instant).to_string();
-        let name = execution_name(&[scope.estate.as_str(), scope.environment.as_str()], instant);
-        Ok(match self.reconcile.start(&name, &input).await? {
+        Ok(match self.reconcile.start(name, &input).await? {
             StartOutcome::New => TickOutcome::Started,
             StartOutcome::AlreadyThere => TickOutcome::Doubled,
         })

@@ -1,10 +1,9 @@
-//! What comes in: a tick of the schedule, or a step that the machine asks for; and what goes out, ids and sentences only.
+//! What comes in: a step that the machine asks for; and what goes out, ids and sentences only.
 
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::reconcile::run::RunRef;
 
-use super::TickReport;
-use crate::runbook::{self, Begin, CaughtError, FormerWord, NextStep, StepOutcome, Told, Unmade};
+use crate::runbook::{Begin, CaughtError, FormerWord, NextStep, StepOutcome, Told, Unmade};
 
 /// The steps that follow another, by their names.
 pub(super) const WORK: &str = "work";
@@ -36,9 +35,6 @@ pub enum Step {
     /// Tell of a run that could not begin, or not be closed.
     Tell(Unmade),
 }
-
-/// What an event is answered.
-pub type Answer = runbook::Answer<TickReport, Details>;
 
 /// What the machine is told beside what follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

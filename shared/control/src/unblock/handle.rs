@@ -1,27 +1,22 @@
-//! What the schedule and the `daily-unblock` machine ask.
+//! What the `daily-unblock` machine asks.
 
 use watchkeeper_domain::unblock::UnblockRequest;
 
-use super::call::{Answer, Details, Step};
+use super::call::{Details, Step};
 use super::{UnblockEnvironment, UnblockRunbook};
 use crate::platform::Platform;
-use crate::runbook::{Begin, FormerWord, FunctionEvent, RunbookError, Stack, StepOutcome, read_input};
+use crate::runbook::{Begin, FormerWord, RunbookError, Stack, StepCall, StepOutcome, read_input};
 
 /// The machine's name.
 pub(super) const MACHINE: &str = "daily-unblock";
 
 impl<P: Platform> UnblockRunbook<P> {
-    /// Answers the schedule, or the machine.
+    /// Takes one step.
     ///
     /// # Errors
-    /// [`RunbookError`] for a request that cannot be read or followed, for a step that failed, and for an environment that
-    /// the tick could not look after.
-    pub async fn handle(&self, stack: &Stack, event: FunctionEvent<Step>) -> Result<Answer, RunbookError> {
-        let step = match event {
-            FunctionEvent::Tick(tick) => return Ok(Answer::Ticked(self.tick(stack, tick.time).await?)),
-            FunctionEvent::Call(call) => call.step,
-        };
-        let outcome = match step {
+    /// [`RunbookError`] for a request that cannot be read or followed, and for a step that failed.
+    pub async fn handle(&self, stack: &Stack, call: StepCall<Step>) -> Result<StepOutcome<Details>, RunbookError> {
+        let outcome = match call.step {
             Step::Begin(begin) => self.take_up(stack, begin).await?,
             Step::Work { run } => {
                 let (estate, environment) = stack.of(&run.scope)?;
@@ -39,10 +34,10 @@ impl<P: Platform> UnblockRunbook<P> {
                 // Each try of a run that is due is about the same instant; what lasts is told by when it was tried.
                 let tried = unmade.execution.start;
                 let told = unmade.send(&self.ledger, &self.notifier, stack, MACHINE, tried).await?;
-                return Ok(Answer::Stepped(Box::new(told.map(Details::Told))));
+                return Ok(told.map(Details::Told));
             }
         };
-        Ok(Answer::Stepped(Box::new(outcome.map(Details::Worked))))
+        Ok(outcome.map(Details::Worked))
     }
 
     async fn take_up(

@@ -25,7 +25,7 @@ use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Fault};
 use crate::runbook::{FormerWord, RunbookError, StepOutcome};
 
-pub use call::{Answer, Details, Step, worked};
+pub use call::{Details, Step, worked};
 pub use report::{BLOCKER_ESCALATED, BLOCKER_RESOLVED, CAPACITY_RELEASED, UNBLOCK_FINISHED};
 pub use scoped::UnblockEnvironment;
 pub use tick::{EnvironmentResult, TRIES, TickOutcome, TickReport, execution};

@@ -21,6 +21,10 @@ const MISSING: SignedDuration = SignedDuration::from_mins(10);
 /// The shortest and the longest wait between two looks, in seconds.
 const WAITS: (i64, i64) = (15, 300);
 
+/// The same while a copy is being made, which mostly takes minutes: each look is several state transitions, and each of those is
+/// billed.
+pub(super) const LOOKS: (i64, i64) = (40, 300);
+
 /// How often AWS is asked before a pause.
 const ASKS: u32 = 10;
 
@@ -130,7 +134,7 @@ fn waiting(view: &BackupView<'_>, asked: Option<Timestamp>, what: &str) -> Backu
     if since > PATIENCE {
         return BackupNext::Fail(format!("{what} for more than {PATIENCE:#}"), RetryDecision::Same);
     }
-    BackupNext::Wait((since.as_secs() / 4).clamp(WAITS.0, WAITS.1), what.to_owned())
+    BackupNext::Wait((since.as_secs() / 2).clamp(LOOKS.0, LOOKS.1), what.to_owned())
 }
 
 fn start(view: &BackupView<'_>) -> BackupNext {

@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::decide::LOOKS;
 use super::{ObservedRestore, RestorePurpose, RestoreRun, RestoreSource, SETTLE, SourceState};
 
 /// How long a restore may take: the largest databases take hours.
@@ -10,9 +11,6 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(12);
 
 /// How much earlier than we asked for it what we restored may say that it was made: clocks differ.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
-
-/// The shortest and the longest wait between two looks, in seconds.
-const WAITS: (i64, i64) = (15, 300);
 
 /// What follows in a restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,5 +105,5 @@ fn waiting(view: &RestoreView<'_>, what: &str) -> RestoreNext {
         let why = format!("{} is {what} for more than {PATIENCE:#}", view.restore.target);
         return if view.restore.failed.is_none() { RestoreNext::Fail(why) } else { RestoreNext::Leave(why) };
     }
-    RestoreNext::Wait((since.as_secs() / 4).clamp(WAITS.0, WAITS.1), format!("{}: {what}", view.restore.target))
+    RestoreNext::Wait((since.as_secs() / 2).clamp(LOOKS.0, LOOKS.1), format!("{}: {what}", view.restore.target))
 }

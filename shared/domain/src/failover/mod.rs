@@ -24,7 +24,7 @@ pub use placement::{RegionalPair, UnfollowablePointer, none_forgotten, placement
 pub use pointer::{MoveStage, OngoingMove, Pointer, PointerError, Serving};
 pub use record::{Move, MovePause, PauseKind, PhaseTiming, waves};
 pub use request::{FailoverRequest, MoveManner};
-pub use sample::{RegionSample, ServiceSample, serving};
+pub use sample::{FIGURES_EVERY, RegionSample, ServiceSample, serving};
 pub use switch::{ObservedSwitches, SwitchArming, arming};
 pub use traffic::{DnsRecord, DnsRouting, expected, points_to, switched};
 pub use watch::{

@@ -15,6 +15,9 @@ use crate::value::{AlarmName, ResourceName};
 /// How old a sample may be and still count as fresh: fifteen ticks of a minute.
 pub const FRESH: SignedDuration = SignedDuration::from_mins(15);
 
+/// How often lag and quota are read anew: each is a call that CloudWatch bills, and a planned move reads the lag itself.
+pub const FIGURES_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
 /// What a region runs, and how far its data has got to the other one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -29,6 +32,9 @@ pub struct RegionSample {
     /// Fargate vCPUs that the region's quota allows, where AWS tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vcpu: Option<u32>,
+    /// When lag and quota were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figures_at: Option<Timestamp>,
     /// The alarms of the document's evidence that the region has, where they could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarms: Option<BTreeSet<AlarmName>>,
@@ -49,6 +55,11 @@ impl RegionSample {
     /// Whether it still counts.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         now.duration_since(self.at) <= FRESH
+    }
+
+    /// Whether lag and quota still count at an instant.
+    pub fn has_figures(&self, now: Timestamp) -> bool {
+        self.figures_at.is_some_and(|read| now.duration_since(read) < FIGURES_EVERY)
     }
 
     /// The longest lag of any table; `None` where a table of the document was not told.

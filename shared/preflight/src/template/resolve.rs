@@ -15,6 +15,12 @@ impl TemplateResolver {
         Ok(self.value(value).map_err(bad)?.unwrap_or(Value::Null))
     }
 
+    /// Whether the stack has a resource.
+    pub(super) fn is_there(&self, resource: &Value, id: &str) -> Result<bool, PreflightError> {
+        let bad = |why: String| PreflightError::Template(format!("template.yaml: {id}: {why}"));
+        resource["Condition"].as_str().map_or(Ok(true), |name| self.condition(name)).map_err(bad)
+    }
+
     /// `None` is `AWS::NoValue`: whoever holds it drops it.
     fn value(&self, value: &Value) -> Result<Option<Value>, String> {
         Ok(Some(match value {

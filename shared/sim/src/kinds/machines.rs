@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use watchkeeper_domain::execution::ExecutionStatus;
 
 /// An execution that was started.
@@ -24,6 +25,8 @@ pub(crate) struct SimMachines {
     pub(crate) taken: usize,
     /// What was told of them, by name.
     pub(crate) told: BTreeMap<String, ExecutionStatus>,
+    /// When it was told last, by name.
+    pub(crate) told_at: BTreeMap<String, Timestamp>,
 }
 
 impl SimMachines {

@@ -1,4 +1,4 @@
-//! The runbook auto-shutdown: environments sleep in the evening and wake in the morning, exactly as they were.
+//! The runbook of calendars: environments sleep in the evening and wake in the morning, exactly as they were.
 
 use std::collections::BTreeSet;
 

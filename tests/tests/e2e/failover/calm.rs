@@ -67,8 +67,8 @@ fn a_probe_that_fails_moves_the_alarm_of_the_template_although_nothing_fails_ove
         }
         let mut move_execution = scene.standby.move_execution(&scene.scope(scene.standby), since).await.unwrap();
         assert_eq!(ending(&move_execution.run_out().await.unwrap()), "false-alarm");
-        // The probe alone is what the metric is about.
-        scene.standby.site().alarm_comes_on("ActiveUnreachable").await.unwrap();
+        // The probe alone is what the trouble is about.
+        scene.standby.site().alarm_comes_on("Trouble").await.unwrap();
         scene.control().trouble_site(scene.site(), SiteFace::Primary, SiteTrouble::None).await.unwrap();
         scene.is_as_before().await;
     });

@@ -27,7 +27,7 @@ impl BackupHarness for InMemoryScene {
     async fn backup_tick(&mut self, instant: Timestamp) -> Result<Vec<RunEnd>, HarnessError> {
         // A run takes its time, and the next tick comes no earlier.
         let instant = instant.max(self.harness.sim.now());
-        self.harness.fire("Backups", instant);
+        self.harness.fire(&["backup"], instant);
         let own = name_prefix(&[self.scope.estate.as_str(), self.scope.environment.as_str(), "backup"]);
         let mut ended = Vec::new();
         for (name, end) in self.harness.play("Backup") {

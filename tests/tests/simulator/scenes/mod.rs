@@ -160,7 +160,7 @@ impl Harness for InMemoryScene {
     }
 
     async fn tick(&mut self, instant: Timestamp) -> Result<Option<RunEnd>, HarnessError> {
-        self.harness.fire("AutoShutdown", instant);
+        self.harness.fire(&["schedule"], instant);
         let own = format!("{}-{}-", self.scope.estate, self.scope.environment);
         let played = self.harness.play("Reconcile").into_iter().rfind(|(name, _)| name.starts_with(&own));
         let took = self.harness.sim.now().duration_since(instant).unsigned_abs();

@@ -151,7 +151,7 @@ impl Simulation {
             Event::Twice => self.twice = true,
             Event::Belated(minutes) => {
                 let then = now - SignedDuration::from_mins((*minutes).into());
-                self.invoke("AutoShutdown", json!({ "time": then }), 0)?;
+                self.invoke("Tick", json!({ "time": then, "parts": ["schedule"] }), 0)?;
             }
             Event::Abort => self.abort(),
             _ => self.kept_and_stuck(event),

@@ -193,18 +193,17 @@ impl Simulation {
 
     /// Every schedule of the stack fires about an instant.
     fn tick_of(&mut self, at: Timestamp) -> Result<(), Violation> {
-        let event = json!({ "time": at });
-        let sweep = json!({ "source": "watchkeeper.schedule", "time": at });
+        let part = |part: &str| json!({ "time": at, "parts": [part] });
         let has = self.documents.sections();
-        self.invoke("AutoShutdown", event.clone(), REDELIVERIES)?;
+        self.invoke("Tick", part("schedule"), REDELIVERIES)?;
         if has.emergency {
-            self.invoke("AlarmResponse", sweep, REDELIVERIES)?;
+            self.invoke("Tick", part("emergency"), REDELIVERIES)?;
         }
         if has.backups {
-            self.invoke("Backups", event.clone(), REDELIVERIES)?;
+            self.invoke("Tick", part("backup"), REDELIVERIES)?;
         }
         if has.unblock {
-            self.invoke("DailyUnblock", event, REDELIVERIES)?;
+            self.invoke("Tick", part("unblock"), REDELIVERIES)?;
         }
         Ok(())
     }

@@ -137,6 +137,7 @@ fn kept() -> LedgerFacts {
         services: [sampled(FLEET, 2, Some(scaling)), sampled(SIMULATOR, 1, None)].into(),
         lag_ms: [(named(VEHICLES), 420)].into(),
         vcpu: Some(16),
+        figures_at: None,
         alarms: None,
     };
     LedgerFacts { sample: Some(sample), heard: Some(night()), backups: Ok(Vec::new()), unarmed: BTreeMap::new() }
@@ -157,9 +158,13 @@ fn findings(memory: &Memory, kept: LedgerFacts) -> Vec<String> {
 }
 
 fn sampled(memory: &Memory) -> Result<RegionSample, AwsError> {
+    sampled_after(memory, None)
+}
+
+fn sampled_after(memory: &Memory, before: Option<&RegionSample>) -> Result<RegionSample, AwsError> {
     let (pacer, ledger, clock) = (pacer(), MemoryStore::default(), manual());
     let pace = Pace { pacer: &pacer, ledger: &ledger, clock: &clock, layer: Layer::Schedule };
-    done(sample(memory, &pace, &member(0)))
+    done(sample(memory, &pace, &member(0), before))
 }
 
 #[test]
@@ -266,6 +271,21 @@ fn a_sample_has_counts_bounds_images_lags_and_the_quota() {
     assert_eq!(sample.services[&service(SIMULATOR)].capacity, ServiceCapacity { desired: 0, scaling: None });
     assert_eq!(sample.lag_ms, [(named(VEHICLES), 420)].into());
     assert_eq!((sample.at, sample.vcpu), (night(), Some(16)));
+}
+
+#[test]
+fn lag_and_quota_are_read_every_five_minutes_and_kept_in_between() {
+    let first = sampled(&Memory::default()).unwrap();
+    assert_eq!(first.figures_at, Some(night()));
+    for (minutes, read) in [(4, 0), (5, 1)] {
+        let then = night() - SignedDuration::from_mins(minutes);
+        let before = RegionSample { at: then, figures_at: Some(then), ..first.clone() };
+        let memory = Memory::default();
+        let sample = sampled_after(&memory, Some(&before)).unwrap();
+        assert_eq!((memory.count("GetMetricData"), memory.count("GetServiceQuota")), (read, read));
+        assert_eq!((&sample.lag_ms, sample.vcpu), (&first.lag_ms, first.vcpu));
+        assert_eq!((sample.at, sample.figures_at), (night(), Some(if read == 0 { then } else { night() })));
+    }
 }
 
 #[test]

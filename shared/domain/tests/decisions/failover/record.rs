@@ -55,6 +55,7 @@ fn the_standby_runs_what_the_active_region_ran_and_at_least_what_the_document_sa
         .into(),
         lag_ms: [].into(),
         vcpu: None,
+        figures_at: None,
         alarms: None,
     };
     let found = serving(&failover(None), &[].into(), Some(&sample));

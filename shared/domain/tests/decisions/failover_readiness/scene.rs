@@ -154,6 +154,7 @@ pub(crate) fn ready() -> Night {
             services: [sampled(FLEET, 2), sampled(JOB, 2), sampled(DASHBOARD, 2), sampled(SIMULATOR, 1)].into(),
             lag_ms: [(named(VEHICLES), 420), (named(JOBS), 1000)].into(),
             vcpu: Some(16),
+            figures_at: None,
             alarms: None,
         }),
         heard: Some(ago(1)),

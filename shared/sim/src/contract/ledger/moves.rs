@@ -71,6 +71,7 @@ pub(super) fn sample(desired: u32, now: Timestamp) -> RegionSample {
         services: BTreeMap::from([(service("fleet"), ServiceSample { capacity, images })]),
         lag_ms: BTreeMap::from([(checked("fleet-vehicles".parse()), 730)]),
         vcpu: Some(64),
+        figures_at: Some(now),
         alarms: "edge-5xx".parse().ok().map(|alarm| BTreeSet::from([alarm])),
     }
 }

@@ -1,0 +1,20 @@
+//! Wiring of the tick function.
+
+use std::process::ExitCode;
+
+use tick::found;
+use watchkeeper_control::tick::Tick;
+use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    serve(|context: FunctionContext| {
+        let runbook = context.tick()?;
+        Ok(async move |tick: Tick, invocation: LambdaInvocation| {
+            let ticked = Box::pin(runbook(tick.time).handle(&context.stack, &tick, invocation.deadline)).await;
+            found(&context.metrics, &ticked, tick.time);
+            ticked.answer()
+        })
+    })
+    .await
+}
