@@ -28,6 +28,11 @@ impl SimRegion {
         self.observed().capacity()
     }
 
+    /// How often a service or a database has changed: the capacity is the same while this is.
+    pub fn capacity_changes(&self) -> u64 {
+        self.lock().changes
+    }
+
     /// One service as it truly is now, with its bounds.
     pub fn service(&self, id: &ServiceId) -> Option<ObservedService> {
         self.lock().service(id).map(crate::kinds::service::SimService::observed)

@@ -18,7 +18,8 @@ use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute};
 use watchkeeper_in_memory::{InMemoryHarness, declared, documents};
 use watchkeeper_sim::{SimRegion, TimingSettings, aurora, rds, service, store};
 
-use crate::story::Setting;
+use crate::story::weights::{SPEEDS, Speed};
+use crate::story::{Setting, weighted};
 
 /// The account of an environment that names none.
 const ACCOUNT: &str = "123456789012";
@@ -35,6 +36,10 @@ pub struct Site {
     pub account: String,
     /// The region.
     pub region: Region,
+    /// How long things take here. Deployments end when an event ends them.
+    pub timing: TimingSettings,
+    /// How long a backup takes, and a copy of it.
+    pub copies_take: Duration,
 }
 
 static OWN: LazyLock<EstateFolder> =
@@ -71,7 +76,8 @@ pub fn sites(name: &str, rng: &mut Rng) -> Vec<Site> {
         let account = environment.account.as_ref().map_or(ACCOUNT.to_owned(), ToString::to_string);
         places.insert((account, environment.regions.primary.clone()));
     }
-    let site = |(account, region)| Site { document: document.clone(), account, region };
+    let (timing, copies_take) = timing(weighted(rng, SPEEDS));
+    let site = |(account, region)| Site { document: document.clone(), account, region, timing, copies_take };
     places.into_iter().map(site).collect()
 }
 
@@ -150,16 +156,11 @@ impl Site {
         folder(&document).unwrap_or_else(|| panic!("the document of {} means nothing", self.document.estate))
     }
 
-    /// How long things take here. Deployments end when an event ends them.
-    pub fn timing() -> TimingSettings {
-        TimingSettings { deployment: Duration::from_hours(24), ..TimingSettings::default() }
-    }
-
     /// The stack, over an AWS with everything that the documents name, and something that they do not.
     pub fn build(&self, begin: Timestamp, seed: u64) -> InMemoryHarness {
         let all = self.folder();
         let mut sim = SimRegion::builder().region(self.region.as_str()).starting(begin).seed(seed);
-        sim = sim.settings(Self::timing());
+        sim = sim.settings(self.timing);
         let mut stores = Vec::new();
         let mut clusters = BTreeSet::new();
         for environment in self.environments(&all) {
@@ -187,6 +188,7 @@ impl Site {
         for source in stores {
             sim.put_store(store(&source.to_string()));
         }
+        sim.backups_take(self.copies_take);
         self.furnish(&sim, &all);
         InMemoryHarness::over(sim, all, self.region.as_str()).in_account(&self.account)
     }
@@ -208,6 +210,25 @@ impl Site {
             if let Some(report) = &unblock.report {
                 sim.make_bus(report.bus.as_str());
             }
+        }
+    }
+}
+
+/// How long things take with an AWS of this speed, and its backups.
+fn timing(speed: Speed) -> (TimingSettings, Duration) {
+    let usual = TimingSettings { deployment: Duration::from_hours(24), ..TimingSettings::default() };
+    match speed {
+        Speed::Usual => (usual, Duration::from_mins(2)),
+        Speed::Quick => {
+            let quick = TimingSettings {
+                task_start: Duration::from_secs(10),
+                task_stop: Duration::from_secs(8),
+                task_linger: Duration::from_secs(2),
+                database_start: Duration::from_secs(50),
+                database_stop: Duration::from_secs(40),
+                ..usual
+            };
+            (quick, Duration::from_secs(25))
         }
     }
 }

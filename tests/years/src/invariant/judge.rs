@@ -50,6 +50,8 @@ pub(crate) struct Judge {
     pub(super) kept: super::kept::Kept,
     pub(super) rest: super::rest::Rest,
     told: usize,
+    /// The changes of capacity until the last look, and whether the ledger was read since.
+    settled_at: Option<u64>,
 }
 
 impl Judge {
@@ -62,6 +64,7 @@ impl Judge {
             kept: super::kept::Kept::new(site),
             rest: super::rest::Rest::default(),
             told: 0,
+            settled_at: None,
         };
         let _all_right = judge.owners.settle(&judge.last, |_| false);
         judge
@@ -88,7 +91,7 @@ impl Judge {
     /// Somebody has made these calls.
     pub(crate) fn acted(&mut self, sim: &SimRegion, actor: &Actor, calls: &[RecordedCall]) -> Result<(), Violation> {
         let wrote = calls.iter().any(|call| call.operation.writes_capacity());
-        if wrote || calls.iter().any(|call| call.operation.writes_ledger()) {
+        if wrote || calls.iter().any(|call| of_scope(call.operation)) {
             self.read(sim);
         }
         if wrote {
@@ -97,12 +100,17 @@ impl Judge {
             self.rest.wrote = last.map(|call| (call.at, call.to_string())).or_else(|| self.rest.wrote.take());
             self.writes(sim, actor, calls)?;
         }
-        self.kept_after(sim, calls)?;
+        self.kept_after(sim, actor, calls)?;
         self.settled(sim)
     }
 
     /// What nobody holds is as it was, or as its owner has made it.
     fn settled(&mut self, sim: &SimRegion) -> Result<(), Violation> {
+        let changes = Some(sim.capacity_changes());
+        if changes == self.settled_at {
+            return Ok(());
+        }
+        self.settled_at = changes;
         let now = sim.capacity();
         let views = &self.views;
         let held = |it: &ResourceId| views.values().any(|view| view.baseline.as_ref().is_some_and(|kept| kept.has(it)));
@@ -133,6 +141,7 @@ impl Judge {
 
     /// Reads what the ledger has.
     pub(super) fn read(&mut self, sim: &SimRegion) {
+        self.settled_at = None;
         for view in self.views.values_mut() {
             view.was_halted = view.halted.is_some();
             if let Ok(found) = sim.remembered(&view.scope) {
@@ -187,6 +196,20 @@ impl View {
     pub(super) fn production(&self) -> bool {
         self.environment.kind() == EnvironmentKind::Production
     }
+}
+
+/// Whether a call may change what the ledger has of a scope, as far as it is looked at.
+fn of_scope(operation: Operation) -> bool {
+    use Operation as O;
+    matches!(
+        operation,
+        O::LedgerTakeLease
+            | O::LedgerCommit
+            | O::LedgerDeclare
+            | O::LedgerWithdraw
+            | O::LedgerTakeOut
+            | O::LedgerSetHalt
+    )
 }
 
 pub(super) fn violation(sim: &SimRegion, invariant: Invariant, seen: impl Into<String>) -> Violation {

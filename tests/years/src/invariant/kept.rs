@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::unblock::{ItemAttribute, LockItem};
 use watchkeeper_sim::{BackupDeletion, Operation, RecordedCall, SimRegion};
 
-use super::judge::{Judge, violation};
+use super::judge::{Actor, Judge, violation};
 use super::{Invariant, Violation};
 use crate::estates::Site;
 
@@ -37,12 +37,21 @@ impl Kept {
 }
 
 impl Judge {
-    pub(super) fn kept_after(&mut self, sim: &SimRegion, calls: &[RecordedCall]) -> Result<(), Violation> {
-        let made = |operation: Operation| calls.iter().any(|call| call.operation == operation);
-        if !self.kept.tables.is_empty() {
-            self.locks(sim, made(Operation::ReleaseLock))?;
+    /// Only these calls, and somebody else, change a lock or a message.
+    pub(super) fn kept_after(
+        &mut self,
+        sim: &SimRegion,
+        actor: &Actor,
+        calls: &[RecordedCall],
+    ) -> Result<(), Violation> {
+        use Operation as O;
+        let made = |operations: &[O]| calls.iter().any(|call| operations.contains(&call.operation));
+        let somebody = *actor == Actor::Somebody;
+        let released = made(&[O::ReleaseLock]);
+        if released || somebody || made(&[O::RestoreLock]) {
+            self.locks(sim, released)?;
         }
-        if !self.kept.queues.is_empty() {
+        if somebody || made(&[O::SendMessage, O::DeleteMessage]) {
             self.letters(sim)?;
         }
         Ok(())

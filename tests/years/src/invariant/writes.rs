@@ -18,6 +18,7 @@ pub(super) fn effective(call: &RecordedCall) -> bool {
 impl Judge {
     /// Every write among these calls was one that may be.
     pub(super) fn writes(&self, sim: &SimRegion, actor: &Actor, calls: &[RecordedCall]) -> Result<(), Violation> {
+        let now = sim.capacity();
         for call in calls.iter().filter(|call| call.operation.writes_capacity()) {
             let subject = &call.subject;
             let wrong = |invariant, seen: String| Err(violation(sim, invariant, format!("{call}, {seen}")));
@@ -41,7 +42,6 @@ impl Judge {
             if !managed(sim, &resource) {
                 return wrong(Invariant::UntaggedUntouched, "which has no tag".to_owned());
             }
-            let now = sim.capacity();
             let changed = match &resource {
                 ResourceId::Service(id) => now.services.get(id) != self.last.services.get(id),
                 ResourceId::Database(_) => true,

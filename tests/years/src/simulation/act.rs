@@ -28,7 +28,7 @@ impl Simulation {
     pub(super) fn acted(&mut self, actor: &Actor) -> Result<(), Violation> {
         self.begin_started();
         let calls = self.stack.sim.take_calls();
-        if calls.is_empty() {
+        if calls.is_empty() && *actor != Actor::Somebody {
             return Ok(());
         }
         let phase = self.phase();

@@ -12,7 +12,6 @@ use watchkeeper_in_memory::{alarm_event, declared};
 use watchkeeper_sim::service;
 
 use super::{Later, REDELIVERIES, Simulation};
-use crate::estates::Site;
 use crate::invariant::{Actor, Violation};
 use crate::owner::Changed;
 use crate::story::{Delivery, Event};
@@ -142,9 +141,9 @@ impl Simulation {
             }
             Event::Stale(_, seconds) => {
                 let staleness = Duration::from_secs((*seconds).into());
-                sim.set_settings(watchkeeper_sim::TimingSettings { staleness, ..Site::timing() });
+                sim.set_settings(watchkeeper_sim::TimingSettings { staleness, ..self.site.timing });
             }
-            Event::Slow(_) => sim.set_settings(slow()),
+            Event::Slow(_) => sim.set_settings(slow(self.site.timing)),
             Event::Silence(minutes) => {
                 self.silent = self.silent.max(now + SignedDuration::from_mins((*minutes).into()));
             }
@@ -234,13 +233,13 @@ fn deny(sim: &watchkeeper_sim::SimRegion, id: &ServiceId, denied: bool) {
 }
 
 /// Everything takes long.
-fn slow() -> watchkeeper_sim::TimingSettings {
+fn slow(usual: watchkeeper_sim::TimingSettings) -> watchkeeper_sim::TimingSettings {
     watchkeeper_sim::TimingSettings {
         task_start: Duration::from_mins(12),
         task_stop: Duration::from_mins(2),
         database_start: Duration::from_mins(40),
         database_stop: Duration::from_mins(20),
         latency: Duration::from_millis(300),
-        ..Site::timing()
+        ..usual
     }
 }

@@ -11,7 +11,6 @@ use watchkeeper_domain::name::{EnvironmentName, Region};
 use watchkeeper_domain::unblock::{ItemAttribute, LetterStamps, LockItem};
 
 use super::{Later, REDELIVERIES, Simulation};
-use crate::estates::Site;
 use crate::invariant::{Actor, Violation};
 use crate::owner::Changed;
 use crate::story::Event;
@@ -62,7 +61,7 @@ impl Simulation {
             }
             Event::Alarm(alarm, ..) => self.alarm(&alarm, false)?,
             Event::Mute(alarm, _) => sim.mute(&alarm, false),
-            Event::Stale(..) | Event::Slow(_) => sim.set_settings(Site::timing()),
+            Event::Stale(..) | Event::Slow(_) => sim.set_settings(self.site.timing),
             Event::Weather(..) => self.set_faults(),
             Event::SilentShelf(_) => self.shelves_silent(false),
             Event::FullShelf(_) => sim.unlimit_copies(),

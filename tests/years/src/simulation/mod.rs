@@ -21,14 +21,12 @@ use crate::story::{Event, Happening, Setting};
 use documents::Documents;
 pub(crate) use runs::Run;
 
-/// How long ticks come every five minutes after something has happened.
-const LIVELY: SignedDuration = SignedDuration::from_mins(30);
-
-/// The distance of ticks while something happens, in seconds: the template's.
+/// The distance of ticks right after something has happened, in seconds: the template's.
 const TICK: i64 = 300;
 
-/// The distance of ticks while nothing does, in seconds: the others are left out, as if they were lost.
-const QUIET: i64 = 3 * 3_600;
+/// The longest distance of ticks, in seconds. The longer nothing happens, the rarer they come: five minutes after it, fifteen,
+/// three quarters of an hour. The others are left out, as if they were lost.
+const QUIET: i64 = 6 * 3_600;
 
 /// How long the world behaves at the end of a history: a day, and what it takes to look.
 pub const CALM: SignedDuration = SignedDuration::from_hours(28);
@@ -61,7 +59,8 @@ pub struct Simulation {
     counted: u64,
     tick: Timestamp,
     edges: Vec<Timestamp>,
-    lively: Timestamp,
+    /// When something has happened last.
+    livened: Timestamp,
     silent: Timestamp,
     twice: bool,
     faults: Vec<(u64, CallTrouble)>,
@@ -92,7 +91,7 @@ impl Simulation {
             counted: 0,
             tick: begin,
             edges,
-            lively: begin + LIVELY,
+            livened: begin,
             silent: begin,
             twice: false,
             faults: Vec::new(),
@@ -165,21 +164,26 @@ impl Simulation {
         }
     }
 
-    /// Something has happened: ticks come every five minutes for a while.
+    /// Something has happened: the next tick comes as soon as the template has it.
     fn livens(&mut self) {
         let now = self.now();
-        self.lively = self.lively.max(now + LIVELY);
+        self.livened = now;
         self.tick = self.tick.min(next(now, TICK));
     }
 
     /// The schedules fire.
     fn ticks(&mut self, at: Timestamp) -> Result<(), Violation> {
-        let distance = if at < self.lively { TICK } else { QUIET };
-        self.tick = next(at, distance);
-        if let Some(edge) = self.edges.iter().find(|edge| **edge > at) {
+        let edge = self.edges.partition_point(|edge| *edge <= at);
+        if edge.checked_sub(1).is_some_and(|last| at_or_after(self.edges[last], TICK) == at) {
+            self.livened = at;
+        }
+        let quiet = at.duration_since(self.livened).as_secs();
+        self.tick = at_or_after(at + SignedDuration::from_secs((2 * quiet).clamp(TICK, QUIET)), TICK);
+        if let Some(edge) = self.edges.get(edge) {
             self.tick = self.tick.min(at_or_after(*edge, TICK));
         }
         if at < self.silent {
+            self.tick = self.tick.min(at_or_after(self.silent, TICK));
             return Ok(());
         }
         let times = if std::mem::take(&mut self.twice) { 2 } else { 1 };

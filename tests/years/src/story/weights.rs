@@ -60,6 +60,18 @@ pub enum Pace {
 /// How much of each pace.
 pub const PACES: &[(u32, Pace)] = &[(4, Pace::Single), (5, Pace::Trouble), (2, Pace::Calm)];
 
+/// How long AWS takes for tasks, databases and backups in a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speed {
+    /// Seconds: whoever waits looks once or twice, which leaves time for more of what happens.
+    Quick,
+    /// As documented: minutes.
+    Usual,
+}
+
+/// How much of each speed.
+pub const SPEEDS: &[(u32, Speed)] = &[(5, Speed::Quick), (1, Speed::Usual)];
+
 /// How long a history is, in days.
 pub const DAYS: &[(u32, std::ops::Range<u32>)] = &[(6, 3..8), (3, 8..20), (1, 20..60)];
 
