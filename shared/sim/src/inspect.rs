@@ -97,6 +97,11 @@ impl SimRegion {
         self.lock().outside.messages.clone()
     }
 
+    /// The messages told after the first so many.
+    pub fn messages_after(&self, many: usize) -> Vec<SentMessage> {
+        self.lock().outside.messages.get(many..).unwrap_or_default().to_vec()
+    }
+
     /// The events published.
     pub fn events(&self) -> Vec<PublishedEvent> {
         self.lock().outside.events.clone()

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use fastrand::Rng;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use watchkeeper_domain::backup::BackupSource;
 use watchkeeper_domain::capacity::DatabaseId;
@@ -16,9 +16,9 @@ use watchkeeper_domain::estate::{Environment, Estate, EstateDocument, EstateFold
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute};
 use watchkeeper_in_memory::{InMemoryHarness, declared, documents};
-use watchkeeper_sim::{SimRegion, TimingSettings, aurora, rds, service, store};
+use watchkeeper_sim::{BucketLimits, SimRegion, TimingSettings, aurora, rds, service, store};
 
-use crate::story::weights::{SPEEDS, Speed};
+use crate::story::weights::{SKEWS, SPEEDS, Speed};
 use crate::story::{Setting, weighted};
 
 /// The account of an environment that names none.
@@ -26,6 +26,9 @@ const ACCOUNT: &str = "123456789012";
 
 /// The name by which generated estates are asked for.
 pub const GENERATED: &str = "generated";
+
+/// The service of a generated estate that AWS has without a tag.
+const UNTAGGED: &str = "untagged";
 
 /// One account and region of an estate: what one stack looks after.
 #[derive(Debug, Clone)]
@@ -40,6 +43,8 @@ pub struct Site {
     pub timing: TimingSettings,
     /// How long a backup takes, and a copy of it.
     pub copies_take: Duration,
+    /// How far the clock of the machines is ahead of that of the functions.
+    pub skew: SignedDuration,
 }
 
 static OWN: LazyLock<EstateFolder> =
@@ -77,7 +82,9 @@ pub fn sites(name: &str, rng: &mut Rng) -> Vec<Site> {
         places.insert((account, environment.regions.primary.clone()));
     }
     let (timing, copies_take) = timing(weighted(rng, SPEEDS));
-    let site = |(account, region)| Site { document: document.clone(), account, region, timing, copies_take };
+    let skews = weighted(rng, SKEWS);
+    let skew = SignedDuration::from_secs(rng.i64(skews));
+    let site = |(account, region)| Site { document: document.clone(), account, region, timing, copies_take, skew };
     places.into_iter().map(site).collect()
 }
 
@@ -93,7 +100,18 @@ fn generated(rng: &mut Rng) -> Value {
     let hours = ["08:00-19:00", "20:00-02:30", "02:15-03:15", "06:00-22:00", "00:00-24:00"];
     let mut environments = serde_json::Map::new();
     for n in 0..rng.usize(1..3) {
-        let services: Vec<String> = (0..rng.usize(1..5)).map(|it| format!("s{it}")).collect();
+        let many = if rng.u8(0..8) == 0 { rng.usize(20..30) } else { rng.usize(1..5) };
+        let mut services: Vec<String> = (0..many).map(|it| format!("s{it}")).collect();
+        let capacity: serde_json::Map<String, Value> = services
+            .iter()
+            .map(|it| {
+                let desired = rng.u32(1..6);
+                (it.clone(), json!({ "desired": desired, "min": 1, "max": desired + 2 }))
+            })
+            .collect();
+        if rng.u8(0..4) == 0 {
+            services.push(UNTAGGED.to_owned());
+        }
         let production = rng.u8(0..3) == 0;
         let zone = zones[rng.usize(..zones.len())];
         let mut environment = json!({
@@ -103,6 +121,7 @@ fn generated(rng: &mut Rng) -> Value {
             "databases": (0..rng.usize(0..3)).map(|it| json!({
                 if rng.bool() { "aurora" } else { "rds" }: format!("d{n}-{it}")
             })).collect::<Vec<_>>(),
+            "capacity": capacity,
             "guardrails": { "blast-radius": if production { "50 %" } else { "100 %" } },
             "emergency": {
                 "profiles": {
@@ -120,6 +139,17 @@ fn generated(rng: &mut Rng) -> Value {
         if !production && rng.u8(0..4) > 0 {
             let weekly = json!({ "mon-fri": hours[rng.usize(..hours.len())] });
             environment["awake"] = json!({ "zone": zone, "weekly": weekly });
+        }
+        if production {
+            environment["guardrails"]["floor"] = rng.u32(1..4).into();
+            environment["guardrails"]["ceiling"] = rng.u32(8..11).into();
+        }
+        if rng.bool() {
+            let keep = json!({
+                "daily": rng.u32(1..4), "weekly": rng.u32(0..3), "monthly": rng.u32(0..2), "minimum": rng.u32(1..6)
+            });
+            let job = json!({ "dynamodb": format!("t{n}"), "schedule": { "at": "03:00" }, "retention": keep });
+            environment["backups"] = json!({ "zone": zone, "jobs": [job] });
         }
         environments.insert(format!("e{n}"), environment);
     }
@@ -159,7 +189,11 @@ impl Site {
     /// The stack, over an AWS with everything that the documents name, and something that they do not.
     pub fn build(&self, begin: Timestamp, seed: u64) -> InMemoryHarness {
         let all = self.folder();
-        let mut sim = SimRegion::builder().region(self.region.as_str()).starting(begin).seed(seed);
+        let mut sim = SimRegion::builder()
+            .region(self.region.as_str())
+            .starting(begin)
+            .seed(seed)
+            .quotas(BucketLimits::published());
         sim = sim.settings(self.timing);
         let mut stores = Vec::new();
         let mut clusters = BTreeSet::new();
@@ -167,7 +201,7 @@ impl Site {
             for (id, capacity) in declared(environment, &self.region) {
                 clusters.insert(id.cluster.clone());
                 let spec = service(&id.to_string()).desired(capacity.desired).with_scaling(capacity.scaling);
-                sim = sim.with(spec);
+                sim = sim.with(if id.service.as_str() == UNTAGGED { spec.unmanaged() } else { spec });
             }
             for id in environment.databases(&self.region) {
                 sim = sim.with(match &id {
@@ -190,7 +224,7 @@ impl Site {
         }
         sim.backups_take(self.copies_take);
         self.furnish(&sim, &all);
-        InMemoryHarness::over(sim, all, self.region.as_str()).in_account(&self.account)
+        InMemoryHarness::over(sim, all, self.region.as_str()).in_account(&self.account).skewed(self.skew)
     }
 
     /// Tables, queues and buses of the unblock, with nothing stuck.

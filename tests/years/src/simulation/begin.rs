@@ -12,12 +12,15 @@ use watchkeeper_in_memory::{alarm_event, declared};
 use watchkeeper_sim::service;
 
 use super::{Later, REDELIVERIES, Simulation};
-use crate::invariant::{Actor, Violation};
+use crate::invariant::{Actor, REPEATED, Violation};
 use crate::owner::Changed;
-use crate::story::{Delivery, Event};
+use crate::story::{Delivery, Deployed, Event};
 
 /// How long an owner's change takes to be there as a whole.
 const SETTLES: Duration = Duration::from_secs(20);
+
+/// The functions that decide, and change no capacity.
+const DECIDING: [&str; 5] = ["AutoShutdown", "AlarmResponse", "EmergencyScale", "Backups", "DailyUnblock"];
 
 impl Simulation {
     pub(super) fn happens(&mut self, event: &Event) -> Result<(), Violation> {
@@ -25,8 +28,17 @@ impl Simulation {
         self.say(|| event.to_string());
         self.livens();
         let (now, minutes) = (self.now(), event.minutes());
-        self.troubled = self.troubled.max(now + SignedDuration::from_mins(minutes.into()));
+        let (until, calm) = (now + SignedDuration::from_mins(minutes.into()), now >= self.troubled + REPEATED);
+        self.troubled = self.troubled.max(until);
+        if !event.is_trouble() {
+            self.moved = self.moved.max(until);
+            self.judge.moved();
+        }
+        let before = self.stack.sim.capacity();
         self.by_people(event)?;
+        if let (Event::Count(id, _), true) = (event, calm) {
+            self.judge.drifts(&self.stack.sim, id, &before);
+        }
         self.by_aws(event)?;
         if minutes > 0 {
             self.soon(minutes, Later::End(event.clone()));
@@ -67,11 +79,11 @@ impl Simulation {
                     _ => {}
                 }
             }
-            Event::Edit(environment, edit, minutes) => {
+            Event::Edit(environment, edit, deployed, minutes) => {
                 self.counted += 1;
                 let (number, now) = (self.counted, self.now());
                 if self.documents.edit(number, environment, edit, now) {
-                    self.deployed();
+                    self.deploys(*deployed);
                     self.soon(*minutes, Later::PutBack(number));
                 } else {
                     self.say(|| "  nobody could deploy that".to_owned());
@@ -199,7 +211,26 @@ impl Simulation {
         self.start(machine, &name, input)
     }
 
+    /// The documents reach the functions. What must hold is held against those that `reconcile` has.
+    fn deploys(&mut self, deployed: Deployed) {
+        let current = self.documents.current().clone();
+        match deployed {
+            Deployed::AtOnce => self.deployed(),
+            Deployed::HandLast(minutes) => {
+                self.stack.redocument_without(&["Reconcile"], current);
+                self.soon(minutes, Later::Deployed);
+            }
+            Deployed::HandFirst(minutes) => {
+                self.judge.moved();
+                self.judge.documented(&self.site, &current);
+                self.stack.redocument_without(&DECIDING, current);
+                self.soon(minutes, Later::Deployed);
+            }
+        }
+    }
+
     pub(super) fn deployed(&mut self) {
+        self.judge.moved();
         self.stack.redocument(self.documents.current().clone());
         self.judge.documented(&self.site, self.documents.current());
     }

@@ -36,6 +36,8 @@ pub const CALM: SignedDuration = SignedDuration::from_hours(28);
 enum Later {
     /// What an event began is over.
     End(Event),
+    /// Every function has the documents.
+    Deployed,
     /// The edit of this number is put back.
     PutBack(u64),
     /// A function is invoked; so many more times, should that fail.
@@ -58,6 +60,7 @@ pub struct Simulation {
     later: BTreeMap<(Timestamp, u64), Later>,
     counted: u64,
     tick: Timestamp,
+    /// When calendars change their minds, and when an unblock is due.
     edges: Vec<Timestamp>,
     /// When something has happened last.
     livened: Timestamp,
@@ -67,6 +70,8 @@ pub struct Simulation {
     weather: Vec<(Timestamp, u32, CallTrouble)>,
     /// Until when something that an event began may last.
     troubled: Timestamp,
+    /// Until when what changes an estate may last: not a trouble of AWS alone.
+    moved: Timestamp,
     judge: Judge,
     /// What was played.
     pub coverage: Coverage,
@@ -80,7 +85,10 @@ impl Simulation {
         let stack = site.build(begin, seed);
         let documents = Documents::new(site);
         let judge = Judge::new(&stack.sim, site, documents.current());
-        let edges = Setting::of(documents.current(), &site.region).edges(begin, end);
+        let setting = Setting::of(&site.own_folder(), &site.region);
+        let mut edges = setting.edges(begin, end);
+        edges.extend(setting.mornings(begin, end));
+        edges.sort_unstable();
         Self {
             site: site.clone(),
             stack,
@@ -97,6 +105,7 @@ impl Simulation {
             faults: Vec::new(),
             weather: Vec::new(),
             troubled: begin,
+            moved: begin,
             judge,
             coverage: Coverage::default(),
             diary: None,
@@ -168,6 +177,7 @@ impl Simulation {
     fn livens(&mut self) {
         let now = self.now();
         self.livened = now;
+        self.judge.news(now);
         self.tick = self.tick.min(next(now, TICK));
     }
 
@@ -176,6 +186,7 @@ impl Simulation {
         let edge = self.edges.partition_point(|edge| *edge <= at);
         if edge.checked_sub(1).is_some_and(|last| at_or_after(self.edges[last], TICK) == at) {
             self.livened = at;
+            self.judge.news(at);
         }
         let quiet = at.duration_since(self.livened).as_secs();
         self.tick = at_or_after(at + SignedDuration::from_secs((2 * quiet).clamp(TICK, QUIET)), TICK);
@@ -192,6 +203,7 @@ impl Simulation {
         }
         let now = self.now();
         self.judge.deletions(&self.stack.sim, now)?;
+        self.judge.repeated(&self.stack.sim, now, self.troubled, self.moved)?;
         self.judge.at_rest(&self.stack.sim, &self.runs, now, self.troubled)
     }
 

@@ -49,6 +49,17 @@ pub enum Edit {
     Floor(u32),
 }
 
+/// How an edited document reaches the functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deployed {
+    /// All of them at once.
+    AtOnce,
+    /// `reconcile`, which alone changes capacity, so many minutes after the others.
+    HandLast(u32),
+    /// `reconcile` so many minutes before the others.
+    HandFirst(u32),
+}
+
 /// What happens. What lasts ends by itself after so many minutes.
 #[derive(Debug, Clone, PartialEq, strum::EnumDiscriminants)]
 #[strum_discriminants(name(EventKind), derive(PartialOrd, Ord, Hash, strum::Display, strum::VariantArray))]
@@ -75,7 +86,7 @@ pub enum Event {
     /// Its owner starts or stops a database.
     Switch(DatabaseId, bool),
     /// A document is edited, and put back after so long.
-    Edit(EnvironmentName, Edit, u32),
+    Edit(EnvironmentName, Edit, Deployed, u32),
     /// Somebody wants an environment awake (or asleep) for so long.
     Override(EnvironmentName, bool, u32),
     /// Somebody goes back to the schedule.
@@ -108,9 +119,9 @@ pub enum Event {
     Belated(u32),
     /// Every execution that is under way dies.
     Abort,
-    /// A lock is taken for so many hours.
+    /// A lock is taken for so many hours; 0: until shortly after the next unblock.
     Lock(EnvironmentName, u32, u32),
-    /// A lock is renewed for so many hours.
+    /// A lock is renewed for so many hours, likewise.
     Renew(EnvironmentName, u32, u32),
     /// A message fails for good.
     Letter(EnvironmentName, u32),
@@ -125,6 +136,21 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether it is a trouble that AWS has for a while, and that changes nothing of an estate.
+    pub fn is_trouble(&self) -> bool {
+        matches!(
+            self,
+            Self::Fault(..)
+                | Self::Weather(..)
+                | Self::Stale(..)
+                | Self::Slow(_)
+                | Self::Silence(_)
+                | Self::Twice
+                | Self::Belated(_)
+                | Self::Abort
+        )
+    }
+
     /// How long it lasts, in minutes.
     pub fn minutes(&self) -> u32 {
         match self {
@@ -132,7 +158,7 @@ impl Event {
             | Self::Untag(_, minutes)
             | Self::Deny(_, minutes)
             | Self::Database(_, _, minutes)
-            | Self::Edit(_, _, minutes)
+            | Self::Edit(.., minutes)
             | Self::Override(_, _, minutes)
             | Self::Surge(_, _, minutes)
             | Self::Halt(_, minutes)
@@ -167,6 +193,16 @@ impl fmt::Display for Edit {
     }
 }
 
+impl fmt::Display for Deployed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtOnce => Ok(()),
+            Self::HandLast(minutes) => write!(f, "; reconcile has it {minutes} min after the others"),
+            Self::HandFirst(minutes) => write!(f, "; reconcile has it {minutes} min before the others"),
+        }
+    }
+}
+
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -187,8 +223,8 @@ impl fmt::Display for Event {
             Self::Switch(database, on) => {
                 write!(f, "its owner {} {database}", if *on { "starts" } else { "stops" })
             }
-            Self::Edit(environment, edit, minutes) => {
-                write!(f, "the document of {environment} is edited for {minutes} min: {edit}")
+            Self::Edit(environment, edit, deployed, minutes) => {
+                write!(f, "the document of {environment} is edited for {minutes} min: {edit}{deployed}")
             }
             Self::Override(environment, awake, minutes) => {
                 let want = if *awake { "awake" } else { "asleep" };
@@ -216,6 +252,12 @@ impl fmt::Display for Event {
             Self::Twice => f.write_str("the next tick comes twice"),
             Self::Belated(minutes) => write!(f, "the tick of {minutes} min ago comes now"),
             Self::Abort => f.write_str("every execution that is under way dies"),
+            Self::Lock(environment, lock, 0) => {
+                write!(f, "lock {lock} of {environment} is taken until shortly after the next unblock")
+            }
+            Self::Renew(environment, lock, 0) => {
+                write!(f, "lock {lock} of {environment} is renewed until shortly after the next unblock")
+            }
             Self::Lock(environment, lock, hours) => write!(f, "lock {lock} of {environment} is taken for {hours} h"),
             Self::Renew(environment, lock, hours) => {
                 write!(f, "lock {lock} of {environment} is renewed for {hours} h")

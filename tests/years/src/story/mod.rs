@@ -8,5 +8,5 @@ pub mod weights;
 
 pub use draw::Setting;
 pub(crate) use draw::weighted;
-pub use event::{Delivery, Edit, Event, EventKind, Happening};
+pub use event::{Delivery, Deployed, Edit, Event, EventKind, Happening};
 pub use timeline::draw;

@@ -98,6 +98,23 @@ pub const DELIVERIES: &[(u32, super::Delivery)] = {
     &[(6, D::Prompt), (2, D::Lost), (2, D::Doubled), (1, D::Late)]
 };
 
+/// How an edited document reaches the functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// All of them at once.
+    AtOnce,
+    /// `reconcile` after the others.
+    HandLast,
+    /// `reconcile` before the others.
+    HandFirst,
+}
+
+/// How much of each way.
+pub const WAYS: &[(u32, Way)] = &[(2, Way::AtOnce), (1, Way::HandLast), (1, Way::HandFirst)];
+
+/// How many seconds the clock of the machines is ahead of that of the functions in a history.
+pub const SKEWS: &[(u32, std::ops::Range<i64>)] = &[(3, 0..1), (1, 1..8)];
+
 /// What a person who is asked does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
