@@ -68,7 +68,8 @@ impl Judge {
     }
 
     /// What a trouble of AWS has held up is done some hours later, in the same night: each tick compares the world with the
-    /// target. A database that AWS has started after seven days stops with the next one. What somebody has changed since the night began is left alone until the next one, and is not asked for.
+    /// target, and a database that AWS has started after seven days stops with the next one. What somebody has changed since
+    /// the night began is left alone until the next night, and is not asked for.
     pub(crate) fn repeated(
         &mut self,
         sim: &SimRegion,
@@ -138,7 +139,7 @@ impl Judge {
             let found = observed.services.get(&id)?;
             let scaling = found.capacity.scaling;
             let held = scaling.is_none_or(|scaling| scaling.min == 0 && scaling.suspended == Suspensions::ALL);
-            (found.capacity.desired > 0 || !held).then(|| (ResourceId::Service(id), found.managed && !found.daemon))
+            (found.capacity.desired > 0 || !held).then_some((ResourceId::Service(id), found.managed && !found.daemon))
         });
         let services: Vec<(ResourceId, bool)> = found.collect();
         let needed = !services.is_empty();

@@ -14,13 +14,10 @@ use watchkeeper_sim::service;
 use super::{Later, REDELIVERIES, Simulation};
 use crate::invariant::{Actor, REPEATED, Violation};
 use crate::owner::Changed;
-use crate::story::{Delivery, Deployed, Event};
+use crate::story::{Delivery, Event};
 
 /// How long an owner's change takes to be there as a whole.
 const SETTLES: Duration = Duration::from_secs(20);
-
-/// The functions that decide, and change no capacity.
-const DECIDING: [&str; 5] = ["AutoShutdown", "AlarmResponse", "EmergencyScale", "Backups", "DailyUnblock"];
 
 impl Simulation {
     pub(super) fn happens(&mut self, event: &Event) -> Result<(), Violation> {
@@ -209,30 +206,6 @@ impl Simulation {
         input.to_string().hash(&mut hasher);
         let name = format!("by-hand-{}-{:016x}", self.now().as_second(), hasher.finish());
         self.start(machine, &name, input)
-    }
-
-    /// The documents reach the functions. What must hold is held against those that `reconcile` has.
-    fn deploys(&mut self, deployed: Deployed) {
-        let current = self.documents.current().clone();
-        match deployed {
-            Deployed::AtOnce => self.deployed(),
-            Deployed::HandLast(minutes) => {
-                self.stack.redocument_without(&["Reconcile"], current);
-                self.soon(minutes, Later::Deployed);
-            }
-            Deployed::HandFirst(minutes) => {
-                self.judge.moved();
-                self.judge.documented(&self.site, &current);
-                self.stack.redocument_without(&DECIDING, current);
-                self.soon(minutes, Later::Deployed);
-            }
-        }
-    }
-
-    pub(super) fn deployed(&mut self) {
-        self.judge.moved();
-        self.stack.redocument(self.documents.current().clone());
-        self.judge.documented(&self.site, self.documents.current());
     }
 
     pub(super) fn alarm_event(&self, alarm: &str, state: &str) -> Value {
