@@ -163,7 +163,7 @@ impl Judge {
         self.rest.news = self.rest.news.max(now);
     }
 
-    /// What was told last is not told again within hours in which nothing happens.
+    /// What was told last is not told again within hours in which nothing happens. What was done is told each time.
     pub(super) fn told_once(&mut self, sim: &SimRegion) -> Result<(), Violation> {
         let new = sim.messages_after(self.rest.looked);
         self.rest.looked += new.len();
@@ -171,7 +171,8 @@ impl Judge {
             let words = |text: &str| text.chars().filter(|it| !it.is_ascii_digit()).collect::<String>();
             let (subject, text, now) = (message.subject, words(&message.text), message.at);
             let same = |(before, said, at): &(String, String, Timestamp)| {
-                *before == subject && *said == text && *at > self.rest.news && now < *at + REPEATED
+                let again = *before == subject && *said == text && !subject.ends_with("done");
+                again && *at > self.rest.news && now < *at + REPEATED
             };
             if let Some((_, _, at)) = self.rest.told.as_ref().filter(|before| same(before)) {
                 let seen = format!("{subject:?} was told at {at}, and again");
