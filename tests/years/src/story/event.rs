@@ -108,7 +108,8 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether it is a trouble that AWS has for a while, and that changes nothing of an estate.
+    /// Whether it is a trouble that AWS has for a while, and that changes nothing of an estate. Without a schedule a whole day may be
+    /// missed, and with it the transition that what somebody has changed waits for.
     pub fn is_trouble(&self) -> bool {
         matches!(
             self,
@@ -116,7 +117,6 @@ impl Event {
                 | Self::Weather(..)
                 | Self::Stale(..)
                 | Self::Slow(_)
-                | Self::Silence(_)
                 | Self::Twice
                 | Self::Belated(_)
                 | Self::Abort
