@@ -28,6 +28,11 @@ impl SimRegion {
         self.observed().capacity()
     }
 
+    /// How often a service or a database has changed: the capacity is the same while this is.
+    pub fn capacity_changes(&self) -> u64 {
+        self.lock().changes
+    }
+
     /// One service as it truly is now, with its bounds.
     pub fn service(&self, id: &ServiceId) -> Option<ObservedService> {
         self.lock().service(id).map(crate::kinds::service::SimService::observed)
@@ -90,6 +95,11 @@ impl SimRegion {
     /// The messages told.
     pub fn messages(&self) -> Vec<SentMessage> {
         self.lock().outside.messages.clone()
+    }
+
+    /// The messages told after the first so many.
+    pub fn messages_after(&self, many: usize) -> Vec<SentMessage> {
+        self.lock().outside.messages.get(many..).unwrap_or_default().to_vec()
     }
 
     /// The events published.

@@ -48,11 +48,6 @@ impl RegionLink {
         now.checked_add(took).unwrap_or(Timestamp::MAX)
     }
 
-    /// Nobody is there to send to.
-    pub(crate) fn forget(&mut self) {
-        self.transit.clear();
-    }
-
     /// What has arrived by now.
     pub(crate) fn arrived(&mut self, now: Timestamp) -> Vec<(usize, ItemPlace, LedgerItem)> {
         let later = self.transit.split_off(&(now, u64::MAX));

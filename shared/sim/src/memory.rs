@@ -128,6 +128,11 @@ impl LedgerMemory {
         written
     }
 
+    /// Nobody has to learn of what was written here.
+    pub(crate) fn forget_written(&mut self) {
+        self.fresh.clear();
+    }
+
     /// Takes what the other replica has written, unless what is here was written later.
     pub(crate) fn receive(&mut self, place: ItemPlace, item: LedgerItem) {
         if self.items.get(&place).is_none_or(|own| own.stamp < item.stamp) {

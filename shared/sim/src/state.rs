@@ -88,6 +88,8 @@ pub(crate) struct SimState {
     pub(crate) made: u64,
     pub(crate) made_of: BTreeMap<Operation, u64>,
     pub(crate) crashed: bool,
+    /// How often a service or a database has changed.
+    pub(crate) changes: u64,
     scheduled: BTreeMap<(Timestamp, u64), DueEvent>,
     planned: u64,
 }
@@ -125,6 +127,7 @@ impl SimState {
             made: 0,
             made_of: BTreeMap::new(),
             crashed: false,
+            changes: 0,
             scheduled: BTreeMap::new(),
             planned: 0,
         }

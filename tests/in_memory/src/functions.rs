@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use alarm_response::read;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -37,6 +37,10 @@ pub(super) struct PairReach {
 pub(super) struct Functions<'a> {
     pub(super) sim: &'a SimRegion,
     pub(super) stack: &'a Stack,
+    /// Those that carry other documents, and the stack with them.
+    pub(super) behind: Option<&'a (Vec<&'static str>, Stack)>,
+    /// How far the clock of the machines is ahead.
+    pub(super) skew: SignedDuration,
     pub(super) reach: Option<&'a PairReach>,
 }
 
@@ -46,7 +50,9 @@ pub(super) type Invoked = Option<Result<Value, FunctionError>>;
 impl Functions<'_> {
     /// A function is invoked once: a new process each time.
     pub(super) fn call(self, function: &str, event: Value) -> Invoked {
-        let Self { sim, stack, .. } = self;
+        let Self { sim, .. } = self;
+        let behind = self.behind.filter(|(functions, _)| functions.contains(&function));
+        let stack = behind.map_or(self.stack, |(_, stack)| stack);
         match function {
             "Reconcile" => self
                 .handle(event, async |call: StepCall<reconcile::Step>| reconciler(sim).handle(stack, call.step).await),
@@ -120,7 +126,7 @@ impl Functions<'_> {
 
 impl MachineHost for Functions<'_> {
     fn now(&self) -> Timestamp {
-        self.sim.now()
+        self.sim.now() + self.skew
     }
 
     fn invoke(&mut self, function: &str, payload: Value) -> Invoked {

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_control::runbook::Stack;
@@ -37,6 +37,10 @@ pub struct InMemoryHarness {
     /// The AWS.
     pub sim: SimRegion,
     stack: Stack,
+    /// The functions that still carry other documents, and the stack with those.
+    behind: Option<(Vec<&'static str>, Stack)>,
+    /// How far the clock of the machines is ahead of that of the functions.
+    skew: SignedDuration,
     waiting: Vec<StartedExecution>,
 }
 
@@ -68,7 +72,7 @@ impl InMemoryHarness {
         // The account that the documents give as the example of their development environments.
         let account = "123456789012".parse().unwrap_or_else(|error| panic!("{error}"));
         let stack = Stack { estates: Arc::new(estates), home: StackIdentity { account, region } };
-        Self { sim, stack, waiting: Vec::new() }
+        Self { sim, stack, behind: None, skew: SignedDuration::ZERO, waiting: Vec::new() }
     }
 
     /// The same stack in another account.
@@ -89,6 +93,21 @@ impl InMemoryHarness {
     /// It is deployed with other documents.
     pub fn redocument(&mut self, estates: EstateFolder) {
         self.stack.estates = Arc::new(estates);
+        self.behind = None;
+    }
+
+    /// The same, but these functions go on with the documents that it has now, until it is deployed again.
+    pub fn redocument_without(&mut self, functions: &[&'static str], estates: EstateFolder) {
+        let before = self.stack.clone();
+        self.redocument(estates);
+        self.behind = Some((functions.to_vec(), before));
+    }
+
+    /// The clock of the machines is so far ahead of that of the functions.
+    #[must_use]
+    pub fn skewed(mut self, skew: SignedDuration) -> Self {
+        self.skew = skew;
+        self
     }
 
     /// What executions of its machines play over, one state at a time: its functions, and the time of its AWS.
@@ -97,7 +116,7 @@ impl InMemoryHarness {
     }
 
     fn functions(&self) -> Functions<'_> {
-        Functions { sim: &self.sim, stack: &self.stack, reach: None }
+        Functions { sim: &self.sim, stack: &self.stack, behind: self.behind.as_ref(), skew: self.skew, reach: None }
     }
 
     /// The schedule fires: the time is set to `instant`, the function runs (three times at the most, like any asynchronous

@@ -7,8 +7,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use fastrand::Rng;
-use jiff::Timestamp;
-use serde_json::{Value, json};
+use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::backup::BackupSource;
 use watchkeeper_domain::capacity::DatabaseId;
 use watchkeeper_domain::emergency::alarm::AlarmState;
@@ -16,15 +15,14 @@ use watchkeeper_domain::estate::{Environment, Estate, EstateDocument, EstateFold
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute};
 use watchkeeper_in_memory::{InMemoryHarness, declared, documents};
-use watchkeeper_sim::{SimRegion, TimingSettings, aurora, rds, service, store};
+use watchkeeper_sim::{BucketLimits, SimRegion, TimingSettings, aurora, rds, service, store};
 
-use crate::story::Setting;
+use crate::generated::{GENERATED, UNTAGGED, generated};
+use crate::story::weights::{SKEWS, SPEEDS, Speed};
+use crate::story::{Setting, weighted};
 
 /// The account of an environment that names none.
 const ACCOUNT: &str = "123456789012";
-
-/// The name by which generated estates are asked for.
-pub const GENERATED: &str = "generated";
 
 /// One account and region of an estate: what one stack looks after.
 #[derive(Debug, Clone)]
@@ -35,6 +33,12 @@ pub struct Site {
     pub account: String,
     /// The region.
     pub region: Region,
+    /// How long things take here. Deployments end when an event ends them.
+    pub timing: TimingSettings,
+    /// How long a backup takes, and a copy of it.
+    pub copies_take: Duration,
+    /// How far the clock of the machines is ahead of that of the functions.
+    pub skew: SignedDuration,
 }
 
 static OWN: LazyLock<EstateFolder> =
@@ -71,7 +75,10 @@ pub fn sites(name: &str, rng: &mut Rng) -> Vec<Site> {
         let account = environment.account.as_ref().map_or(ACCOUNT.to_owned(), ToString::to_string);
         places.insert((account, environment.regions.primary.clone()));
     }
-    let site = |(account, region)| Site { document: document.clone(), account, region };
+    let (timing, copies_take) = timing(weighted(rng, SPEEDS));
+    let skews = weighted(rng, SKEWS);
+    let skew = SignedDuration::from_secs(rng.i64(skews));
+    let site = |(account, region)| Site { document: document.clone(), account, region, timing, copies_take, skew };
     places.into_iter().map(site).collect()
 }
 
@@ -79,45 +86,6 @@ fn document_of(estate: &Estate) -> EstateDocument {
     let environments = estate.environments().map(|it| (it.name().clone(), it.document().clone())).collect();
     let (about, owner) = (estate.about().cloned(), estate.owner().cloned());
     EstateDocument { estate: estate.name().clone(), about, owner, environments }
-}
-
-/// A document that nobody wrote.
-fn generated(rng: &mut Rng) -> Value {
-    let zones = ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "America/Sao_Paulo"];
-    let hours = ["08:00-19:00", "20:00-02:30", "02:15-03:15", "06:00-22:00", "00:00-24:00"];
-    let mut environments = serde_json::Map::new();
-    for n in 0..rng.usize(1..3) {
-        let services: Vec<String> = (0..rng.usize(1..5)).map(|it| format!("s{it}")).collect();
-        let production = rng.u8(0..3) == 0;
-        let zone = zones[rng.usize(..zones.len())];
-        let mut environment = json!({
-            "kind": if production { "production" } else { "staging" },
-            "regions": { "primary": "us-east-1" },
-            "clusters": { "us-east-1": { format!("c{n}"): services } },
-            "databases": (0..rng.usize(0..3)).map(|it| json!({
-                if rng.bool() { "aurora" } else { "rds" }: format!("d{n}-{it}")
-            })).collect::<Vec<_>>(),
-            "guardrails": { "blast-radius": if production { "50 %" } else { "100 %" } },
-            "emergency": {
-                "profiles": {
-                    "surge": { "desired": 4, "max": 8, "for": "2h" },
-                    "more": { "desired": "200 %", "max": "300 %", "for": "1h", "ask": rng.bool() },
-                    "less": { "desired": "50 %", "max": "50 %", "for": "2h", "only": ["s0"] },
-                },
-                "responses": [
-                    { "alarm": format!("errors-{n}"), "run": "surge", "veto": [format!("connections-{n}")] },
-                    { "alarm": format!("load-{n}"), "run": "more" },
-                ],
-                "cool-down": "10m", "minimum-delay": "5m", "max-age": "15m",
-            },
-        });
-        if !production && rng.u8(0..4) > 0 {
-            let weekly = json!({ "mon-fri": hours[rng.usize(..hours.len())] });
-            environment["awake"] = json!({ "zone": zone, "weekly": weekly });
-        }
-        environments.insert(format!("e{n}"), environment);
-    }
-    json!({ "estate": GENERATED, "environments": environments })
 }
 
 impl Site {
@@ -150,23 +118,22 @@ impl Site {
         folder(&document).unwrap_or_else(|| panic!("the document of {} means nothing", self.document.estate))
     }
 
-    /// How long things take here. Deployments end when an event ends them.
-    pub fn timing() -> TimingSettings {
-        TimingSettings { deployment: Duration::from_hours(24), ..TimingSettings::default() }
-    }
-
     /// The stack, over an AWS with everything that the documents name, and something that they do not.
     pub fn build(&self, begin: Timestamp, seed: u64) -> InMemoryHarness {
         let all = self.folder();
-        let mut sim = SimRegion::builder().region(self.region.as_str()).starting(begin).seed(seed);
-        sim = sim.settings(Self::timing());
+        let mut sim = SimRegion::builder()
+            .region(self.region.as_str())
+            .starting(begin)
+            .seed(seed)
+            .quotas(BucketLimits::published());
+        sim = sim.settings(self.timing);
         let mut stores = Vec::new();
         let mut clusters = BTreeSet::new();
         for environment in self.environments(&all) {
             for (id, capacity) in declared(environment, &self.region) {
                 clusters.insert(id.cluster.clone());
                 let spec = service(&id.to_string()).desired(capacity.desired).with_scaling(capacity.scaling);
-                sim = sim.with(spec);
+                sim = sim.with(if id.service.as_str() == UNTAGGED { spec.unmanaged() } else { spec });
             }
             for id in environment.databases(&self.region) {
                 sim = sim.with(match &id {
@@ -187,8 +154,9 @@ impl Site {
         for source in stores {
             sim.put_store(store(&source.to_string()));
         }
+        sim.backups_take(self.copies_take);
         self.furnish(&sim, &all);
-        InMemoryHarness::over(sim, all, self.region.as_str()).in_account(&self.account)
+        InMemoryHarness::over(sim, all, self.region.as_str()).in_account(&self.account).skewed(self.skew)
     }
 
     /// Tables, queues and buses of the unblock, with nothing stuck.
@@ -208,6 +176,25 @@ impl Site {
             if let Some(report) = &unblock.report {
                 sim.make_bus(report.bus.as_str());
             }
+        }
+    }
+}
+
+/// How long things take with an AWS of this speed, and its backups.
+fn timing(speed: Speed) -> (TimingSettings, Duration) {
+    let usual = TimingSettings { deployment: Duration::from_hours(24), ..TimingSettings::default() };
+    match speed {
+        Speed::Usual => (usual, Duration::from_mins(2)),
+        Speed::Quick => {
+            let quick = TimingSettings {
+                task_start: Duration::from_secs(10),
+                task_stop: Duration::from_secs(8),
+                task_linger: Duration::from_secs(2),
+                database_start: Duration::from_secs(50),
+                database_stop: Duration::from_secs(40),
+                ..usual
+            };
+            (quick, Duration::from_secs(25))
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod coverage;
 pub mod estates;
+mod generated;
 pub mod history;
 pub mod invariant;
 mod owner;

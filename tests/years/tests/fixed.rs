@@ -6,7 +6,7 @@ use watchkeeper_years::estates::{names, of_seed};
 use watchkeeper_years::history::chapters;
 
 /// The first seeds, as the command plays them.
-const SEEDS: std::ops::Range<u64> = 1..41;
+const SEEDS: std::ops::Range<u64> = 1..161;
 
 /// Histories differ much in length: whichever thread is free plays the next one.
 fn play(next: &AtomicU64) {

@@ -86,8 +86,9 @@ impl EnvironmentJobs {
 
     /// When the environment wakes, if its calendar says that it sleeps now.
     fn wakes(&self, now: Timestamp) -> Option<Timestamp> {
-        let decision = self.environment.calendar()?.at(now);
-        decision.until.filter(|_| !decision.awake)
+        let calendar = self.environment.calendar()?;
+        let (awake, _) = calendar.says(now);
+        if awake { None } else { calendar.at(now).until }
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::backup::{
     AttemptEnd, BackupAttempt, BackupClaim, BackupMemory, BackupNext, BackupView, CopyComparison, CopyRemoval,
-    CopyVerdict, JobPolicy, decide, verify,
+    CopyVerdict, JobPolicy, SourceState, decide, verify,
 };
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::reconcile::run::RunRef;
@@ -67,7 +67,8 @@ impl<P: Platform> BackupRunbook<P> {
         let mut seen = self.see(policy, &job.memory).await?;
         seen.sync(policy, &mut job.memory, now);
         let Some(attempt) = job.memory.attempt.clone() else { return Ok(done(job.run, "done")) };
-        let wakes = jobs.wakes(now);
+        let stopped = seen.source.as_ref().is_some_and(|source| source.state == SourceState::Stopped);
+        let wakes = if stopped { jobs.wakes(now) } else { None };
         let mut next = follows(&job, &attempt, &seen, wakes, now);
         if next == BackupNext::LookAway {
             // What is known of home is noted before the other region is asked, which may not answer.

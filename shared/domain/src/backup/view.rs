@@ -104,7 +104,7 @@ pub struct BackupView<'a> {
     pub home: CopyInventory<'a>,
     /// The other region.
     pub away: CopyRegion<'a>,
-    /// When the environment wakes, if its calendar says that it sleeps.
+    /// When the environment wakes, if its calendar says that it sleeps; of interest where the resource is stopped.
     pub wakes: Option<Timestamp>,
     /// The present.
     pub now: Timestamp,

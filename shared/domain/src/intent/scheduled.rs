@@ -27,9 +27,9 @@ pub enum Due {
 pub fn wanted(environment: &Environment, instant: Timestamp) -> Intent {
     let (want, reason) = match environment.calendar() {
         Some(calendar) => {
-            let decision = calendar.at(instant);
-            let want = if decision.awake { DesiredState::Awake } else { DesiredState::Asleep };
-            (want, format!("{}, {}", decision.why, calendar.zone().name()))
+            let (awake, why) = calendar.says(instant);
+            let want = if awake { DesiredState::Awake } else { DesiredState::Asleep };
+            (want, format!("{why}, {}", calendar.zone().name()))
         }
         None => (DesiredState::Awake, "it has no calendar".to_owned()),
     };

@@ -102,9 +102,18 @@ impl Calendar {
     /// What is to be at an instant, since when, until when, and why.
     pub fn at(&self, instant: Timestamp) -> CalendarDecision {
         let local = instant.to_zoned(self.zone.rules().clone());
-        let (before, after) = (self.before(instant, local.date()), self.after(instant, local.date()));
+        let today = local.date();
+        // Most transitions are near, and both are found with one look.
+        let near = self.certain_edges(days_from(today, -MARGIN), days_from(today, MARGIN));
+        let before = near.iter().rfind(|edge| edge.at <= instant).copied().or_else(|| self.before(instant, today));
+        let after = near.iter().find(|edge| edge.at > instant).copied().or_else(|| self.after(instant, today));
         let (awake, why) = self.why(&local);
         CalendarDecision { awake, since: before.map(|t| t.at), until: after.map(|t| t.at), why }
+    }
+
+    /// Whether it is to be awake at an instant, and why: without what bounds it, which costs more.
+    pub fn says(&self, instant: Timestamp) -> (bool, CalendarRule) {
+        self.why(&instant.to_zoned(self.zone.rules().clone()))
     }
 
     /// The transitions from `from` (inclusive) to `to` (exclusive), in order.

@@ -70,6 +70,13 @@ pub struct VaultCopy {
     pub(crate) gone: Option<Timestamp>,
 }
 
+impl VaultCopy {
+    /// Whether AWS says of it that it has failed.
+    pub fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+}
+
 /// A removal, and what the ledger knew at that moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupDeletion {

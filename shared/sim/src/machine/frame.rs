@@ -53,6 +53,8 @@ pub(super) struct Frame {
     scope: Scope<'static>,
     pub(super) state: &'static str,
     pub(super) entered: Timestamp,
+    /// The same, as expressions see it.
+    entered_text: JValue,
     pub(super) input: JValue,
     pub(super) variables: Variables,
     pub(super) phase: Phase,
@@ -64,7 +66,8 @@ pub(super) struct Frame {
 impl Frame {
     pub(super) fn new(scope: Scope<'static>, input: JValue, variables: Variables, now: Timestamp) -> Self {
         let (state, phase, tried) = (scope.start_at, Phase::Ready, Vec::new());
-        Self { scope, state, entered: now, input, variables, phase, tried, output: None }
+        let entered_text = JValue::from(iso(now));
+        Self { scope, state, entered: now, entered_text, input, variables, phase, tried, output: None }
     }
 
     /// When it goes on: at once, where that is over.
@@ -150,6 +153,7 @@ impl Frame {
 
     fn go(&mut self, next: &'static str, now: Timestamp) {
         (self.state, self.phase, self.entered) = (next, Phase::Ready, now);
+        self.entered_text = JValue::from(iso(now));
         self.tried.clear();
     }
 
@@ -165,7 +169,7 @@ impl Frame {
         let tried = i64::from(self.tried.iter().sum::<u32>());
         let state = [
             ("Name", JValue::from(self.state)),
-            ("EnteredTime", JValue::from(iso(self.entered))),
+            ("EnteredTime", self.entered_text.clone()),
             ("RetryCount", JValue::from(tried)),
         ];
         seen.insert("State".to_owned(), object(state));

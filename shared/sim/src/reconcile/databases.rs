@@ -30,6 +30,7 @@ impl SimState {
         let Some(database) = self.databases.get_mut(id).filter(|database| !database.gone) else { return false };
         change(database);
         database.seen.note(now, (!database.gone).then(|| database.observed.clone()));
+        self.changes += 1;
         true
     }
 

@@ -42,6 +42,7 @@ impl SimState {
         service.seen_scaling = StateHistory::new(spec.scaling);
         service.seen_releases = StateHistory::new(Some(service.releases.remembered()));
         self.services.insert(spec.id.clone(), service);
+        self.changes += 1;
         self.plan(self.settings.autoscaler, DueEvent::Autoscaler(spec.id.clone(), false));
     }
 
@@ -56,6 +57,7 @@ impl SimState {
         let Some(service) = self.services.get_mut(id).filter(|service| !service.gone) else { return false };
         change(service);
         service.note(now);
+        self.changes += 1;
         true
     }
 

@@ -35,7 +35,7 @@ pub(crate) struct View {
     pub(super) services: Vec<ServiceId>,
     pub(super) baseline: Option<Baseline>,
     pub(super) intents: Vec<Intent>,
-    pub(super) holder: Option<(String, Timestamp)>,
+    pub(super) holder: Option<(String, Timestamp, Layer)>,
     pub(super) halted: Option<Timestamp>,
     pub(super) was_halted: bool,
 }
@@ -45,11 +45,16 @@ pub(crate) struct View {
 pub(crate) struct Judge {
     pub(super) views: BTreeMap<EnvironmentName, View>,
     pub(super) owners: Owners,
+    /// What somebody has set the count of while it slept, and what was wanted of it then.
+    pub(super) drifted: BTreeMap<ResourceId, Vec<(Layer, DesiredState)>>,
     /// Capacity as of the last look.
     pub(super) last: Capacity,
     pub(super) kept: super::kept::Kept,
     pub(super) rest: super::rest::Rest,
+    pub(super) share: super::share::Share,
     told: usize,
+    /// The changes of capacity until the last look, and whether the ledger was read since.
+    settled_at: Option<u64>,
 }
 
 impl Judge {
@@ -58,10 +63,13 @@ impl Judge {
         let mut judge = Self {
             views: views.collect(),
             owners: Owners::default(),
+            drifted: BTreeMap::new(),
             last: sim.capacity(),
             kept: super::kept::Kept::new(site),
             rest: super::rest::Rest::default(),
+            share: super::share::Share::new(),
             told: 0,
+            settled_at: None,
         };
         let _all_right = judge.owners.settle(&judge.last, |_| false);
         judge
@@ -88,7 +96,7 @@ impl Judge {
     /// Somebody has made these calls.
     pub(crate) fn acted(&mut self, sim: &SimRegion, actor: &Actor, calls: &[RecordedCall]) -> Result<(), Violation> {
         let wrote = calls.iter().any(|call| call.operation.writes_capacity());
-        if wrote || calls.iter().any(|call| call.operation.writes_ledger()) {
+        if wrote || calls.iter().any(|call| of_scope(call.operation)) {
             self.read(sim);
         }
         if wrote {
@@ -96,16 +104,23 @@ impl Judge {
             let last = calls.iter().rfind(|call| services.contains(&call.operation));
             self.rest.wrote = last.map(|call| (call.at, call.to_string())).or_else(|| self.rest.wrote.take());
             self.writes(sim, actor, calls)?;
+            self.within_the_share(sim, calls)?;
         }
-        self.kept_after(sim, calls)?;
+        self.told_once(sim)?;
+        self.kept_after(sim, actor, calls)?;
         self.settled(sim)
     }
 
     /// What nobody holds is as it was, or as its owner has made it.
     fn settled(&mut self, sim: &SimRegion) -> Result<(), Violation> {
+        let changes = Some(sim.capacity_changes());
+        if changes == self.settled_at {
+            return Ok(());
+        }
+        self.settled_at = changes;
         let now = sim.capacity();
         let views = &self.views;
-        let held = |it: &ResourceId| views.values().any(|view| view.baseline.as_ref().is_some_and(|kept| kept.has(it)));
+        let held = |it: &ResourceId| views.values().any(|view| view.holds(it));
         let wrong = self.owners.settle(&now, held);
         self.last = now;
         match wrong {
@@ -127,21 +142,42 @@ impl Judge {
         self.views.values().any(|view| view.halted.is_some())
     }
 
+    /// Somebody has changed something: the next run may be a transition.
+    pub(crate) fn moved(&mut self) {
+        self.drifted.clear();
+    }
+
+    /// Somebody has set the count of a service. If it slept, and no run is under way, it is left alone from now on.
+    pub(crate) fn drifts(&mut self, sim: &SimRegion, id: &ServiceId, before: &Capacity) {
+        let (now, resource) = (sim.now(), ResourceId::Service(id.clone()));
+        let slept = before.services.get(id).is_some_and(|it| it.desired == 0);
+        let view = self.views.values().find(|view| view.holds(&resource));
+        let Some(view) = view.filter(|view| slept && view.is_at_rest(now)) else { return };
+        self.drifted.insert(resource, view.wants(now));
+    }
+
     pub(super) fn held(&self, resource: &ResourceId) -> bool {
-        self.views.values().any(|view| view.baseline.as_ref().is_some_and(|kept| kept.has(resource)))
+        self.views.values().any(|view| view.holds(resource))
     }
 
     /// Reads what the ledger has.
     pub(super) fn read(&mut self, sim: &SimRegion) {
+        self.settled_at = None;
         for view in self.views.values_mut() {
             view.was_halted = view.halted.is_some();
             if let Ok(found) = sim.remembered(&view.scope) {
                 view.baseline = found.baseline;
                 view.intents = found.intents;
-                view.holder = found.lease.map(|lease| (lease.holder, lease.expires));
+                view.holder = found.lease.map(|lease| (lease.holder, lease.expires, lease.layer));
                 view.halted = found.halt.map(|halt| halt.since);
             }
         }
+        let (views, now) = (&self.views, sim.now());
+        let same = |resource: &ResourceId, wants: &Vec<(Layer, DesiredState)>| {
+            let mut holding = views.values().filter(|view| view.holds(resource));
+            holding.any(|view| view.wants(now) == *wants)
+        };
+        self.drifted.retain(|resource, wants| same(resource, wants));
     }
 
     /// What an estate in which nothing goes on is like.
@@ -158,7 +194,7 @@ impl Judge {
 
     /// The subjects of messages since the last time.
     pub(crate) fn new_messages(&mut self, sim: &SimRegion) -> Vec<String> {
-        let new = sim.messages().split_off(self.told);
+        let new = sim.messages_after(self.told);
         self.told += new.len();
         new.into_iter().map(|message| message.subject).collect()
     }
@@ -184,9 +220,38 @@ impl View {
         }
     }
 
+    /// Whether its baseline has a resource.
+    fn holds(&self, resource: &ResourceId) -> bool {
+        self.baseline.as_ref().is_some_and(|kept| kept.has(resource))
+    }
+
+    /// Whether no run holds the lease.
+    fn is_at_rest(&self, now: Timestamp) -> bool {
+        self.holder.as_ref().is_none_or(|(_, expires, _)| *expires < now)
+    }
+
+    /// What is wanted of it now.
+    pub(super) fn wants(&self, now: Timestamp) -> Vec<(Layer, DesiredState)> {
+        self.intents.iter().filter(|it| it.holds(now)).map(|it| (it.layer, it.want.clone())).collect()
+    }
+
     pub(super) fn production(&self) -> bool {
         self.environment.kind() == EnvironmentKind::Production
     }
+}
+
+/// Whether a call may change what the ledger has of a scope, as far as it is looked at.
+fn of_scope(operation: Operation) -> bool {
+    use Operation as O;
+    matches!(
+        operation,
+        O::LedgerTakeLease
+            | O::LedgerCommit
+            | O::LedgerDeclare
+            | O::LedgerWithdraw
+            | O::LedgerTakeOut
+            | O::LedgerSetHalt
+    )
 }
 
 pub(super) fn violation(sim: &SimRegion, invariant: Invariant, seen: impl Into<String>) -> Violation {

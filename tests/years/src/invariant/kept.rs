@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use watchkeeper_domain::backup::{BackupMemory, BackupSource, JobPolicy, KnownCopy};
 use watchkeeper_domain::unblock::{ItemAttribute, LockItem};
 use watchkeeper_sim::{BackupDeletion, Operation, RecordedCall, SimRegion};
 
-use super::judge::{Judge, violation};
+use super::judge::{Actor, Judge, violation};
 use super::{Invariant, Violation};
 use crate::estates::Site;
 
@@ -37,12 +39,21 @@ impl Kept {
 }
 
 impl Judge {
-    pub(super) fn kept_after(&mut self, sim: &SimRegion, calls: &[RecordedCall]) -> Result<(), Violation> {
-        let made = |operation: Operation| calls.iter().any(|call| call.operation == operation);
-        if !self.kept.tables.is_empty() {
-            self.locks(sim, made(Operation::ReleaseLock))?;
+    /// Only these calls, and somebody else, change a lock or a message.
+    pub(super) fn kept_after(
+        &mut self,
+        sim: &SimRegion,
+        actor: &Actor,
+        calls: &[RecordedCall],
+    ) -> Result<(), Violation> {
+        use Operation as O;
+        let made = |operations: &[O]| calls.iter().any(|call| operations.contains(&call.operation));
+        let somebody = *actor == Actor::Somebody;
+        let released = made(&[O::ReleaseLock]);
+        if released || somebody || made(&[O::RestoreLock]) {
+            self.locks(sim, released)?;
         }
-        if !self.kept.queues.is_empty() {
+        if somebody || made(&[O::SendMessage, O::DeleteMessage]) {
             self.letters(sim)?;
         }
         Ok(())
@@ -69,6 +80,13 @@ impl Judge {
             let newer = |it: &&watchkeeper_domain::backup::KnownCopy| {
                 it.region == copy.region && it.id != copy.id && it.is_good() && it.due >= own.due
             };
+            if !copy.has_failed()
+                && own.is_good()
+                && let Some((policy, rule)) = self.kept_by(&copy.source, &memory, own)
+            {
+                let seen = format!("{of} was removed, and is kept by `{rule}` of {policy}");
+                return Err(violation(sim, Invariant::PolicyKeeps, seen));
+            }
             if memory.copies.iter().find(newer).is_none() {
                 let seen = format!("{of} was removed, and no newer one is known to be good");
                 return Err(violation(sim, Invariant::NoDeletionBeforeTheProof, seen));
@@ -79,6 +97,27 @@ impl Judge {
             }
         }
         Ok(())
+    }
+
+    /// The rule of the document that keeps a good copy, given the newer ones that are good.
+    fn kept_by(&self, source: &BackupSource, memory: &BackupMemory, own: &KnownCopy) -> Option<(String, &'static str)> {
+        let policies = self.views.values().flat_map(|view| JobPolicy::all(&view.scope, &view.environment));
+        let keep = policies.into_iter().find(|policy| policy.subject.source == *source)?.keep;
+        let day = |copy: &KnownCopy| copy.due.to_zoned(keep.zone.clone()).date();
+        let newer = |it: &&KnownCopy| it.region == own.region && it.is_good() && (it.due, &it.id) > (own.due, &own.id);
+        let newer: Vec<Date> = memory.copies.iter().filter(newer).map(day).collect();
+        let rule = |wanted: u32, of: fn(Date) -> (i16, i16)| {
+            let others: BTreeSet<_> = newer.iter().map(|date| of(*date)).collect();
+            !others.contains(&of(day(own))) && others.len() < wanted as usize
+        };
+        let rules = [
+            (newer.len() < keep.minimum as usize, "minimum"),
+            (rule(keep.daily, |date| (date.year(), date.day_of_year())), "daily"),
+            (rule(keep.weekly, |date| (date.iso_week_date().year(), date.iso_week_date().week().into())), "weekly"),
+            (rule(keep.monthly, |date| (date.year(), date.month().into())), "monthly"),
+        ];
+        let found = rules.into_iter().find_map(|(keeps, rule)| keeps.then_some(rule))?;
+        Some((format!("{keep:?}"), found))
     }
 
     /// What was released had run out.

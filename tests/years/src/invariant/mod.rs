@@ -3,6 +3,7 @@
 mod judge;
 mod kept;
 mod rest;
+mod share;
 mod writes;
 
 use std::fmt;
@@ -10,9 +11,9 @@ use std::fmt;
 use jiff::Timestamp;
 
 pub(crate) use judge::{Actor, Judge};
+pub(crate) use rest::REPEATED;
 
-/// What must hold. The budgets over all functions together are none of these yet: each instance of a function keeps its share
-/// by itself.
+/// What must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::Display, strum::VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Invariant {
@@ -34,8 +35,12 @@ pub enum Invariant {
     OneRunAtATime,
     /// No copy is removed before the proof of a newer one, and never the last good one.
     NoDeletionBeforeTheProof,
+    /// No copy is removed that the policy keeps.
+    PolicyKeeps,
     /// No copy of somebody else is removed.
     ForeignCopiesStay,
+    /// All runs together stay within their share of what AWS lets through.
+    WithinTheShare,
     /// Nothing is freed without proof.
     NothingFreedWithoutProof,
     /// No message is lost.
@@ -48,6 +53,8 @@ pub enum Invariant {
     EveryExecutionEnds,
     /// Nothing is written when nothing differs.
     NoWriteWithoutDifference,
+    /// What somebody changes while it is held is left alone.
+    DriftLeftAlone,
     /// What is told is told once.
     ToldOnce,
     /// The code keeps its own promises.
@@ -73,6 +80,10 @@ impl Invariant {
             Self::NoDeletionBeforeTheProof => {
                 "A copy is pruned only after a newer one is verified, here and where it is copied to"
             }
+            Self::PolicyKeeps => "none that the policy would keep if everything of which nothing is known were good",
+            Self::WithinTheShare => {
+                "Scheduled runs take half of the published ECS API budgets, all of them of an account and region together"
+            }
             Self::ForeignCopiesStay => "it never touches what does not bear both our name and our tag",
             Self::NothingFreedWithoutProof => "Nothing is freed without proof",
             Self::NoLetterLost => "sent again as they were, to the queue that SQS says they come from",
@@ -84,6 +95,7 @@ impl Invariant {
             Self::NoWriteWithoutDifference => {
                 "when nothing differs no write but what reserves these reads in the ledger"
             }
+            Self::DriftLeftAlone => "is *drift*: told once, left alone until the next transition",
             Self::ToldOnce => "A refusal is told once, not with every tick",
             Self::NoPanic => "one that failed has a stable name as its error",
         }

@@ -18,6 +18,7 @@ pub(super) fn effective(call: &RecordedCall) -> bool {
 impl Judge {
     /// Every write among these calls was one that may be.
     pub(super) fn writes(&self, sim: &SimRegion, actor: &Actor, calls: &[RecordedCall]) -> Result<(), Violation> {
+        let now = sim.capacity();
         for call in calls.iter().filter(|call| call.operation.writes_capacity()) {
             let subject = &call.subject;
             let wrong = |invariant, seen: String| Err(violation(sim, invariant, format!("{call}, {seen}")));
@@ -28,7 +29,7 @@ impl Judge {
                 continue;
             }
             if let Actor::Run(name) = actor
-                && view.holder.as_ref().is_none_or(|(holder, until)| holder != name || call.at >= *until)
+                && view.holder.as_ref().is_none_or(|(holder, until, _)| holder != name || call.at >= *until)
             {
                 return wrong(Invariant::OneRunAtATime, format!("by {name}, while the lease is of {:?}", view.holder));
             }
@@ -41,13 +42,16 @@ impl Judge {
             if !managed(sim, &resource) {
                 return wrong(Invariant::UntaggedUntouched, "which has no tag".to_owned());
             }
-            let now = sim.capacity();
             let changed = match &resource {
                 ResourceId::Service(id) => now.services.get(id) != self.last.services.get(id),
                 ResourceId::Database(_) => true,
             };
             if changed && view.baseline.as_ref().is_none_or(|kept| !kept.has(&resource)) {
                 return wrong(Invariant::BaselineFirst, "of which the ledger has no baseline".to_owned());
+            }
+            let drifted = self.drifted.get(&resource).filter(|_| call.operation == Operation::UpdateService);
+            if drifted.is_some_and(|wants| *wants == view.wants(call.at)) {
+                return wrong(Invariant::DriftLeftAlone, "which somebody has set while it slept".to_owned());
             }
             self.count(sim, view, &resource, call)?;
         }
@@ -70,8 +74,9 @@ impl Judge {
         if count == 0 {
             return Err(violation(sim, Invariant::ProductionNeverSleeps, format!("{call}: {id} is at 0")));
         }
-        let limits = view.environment.limits();
-        if count < limits.floor || limits.ceiling.is_some_and(|most| count > most) {
+        let (limits, before) = (view.environment.limits(), self.last.services.get(id).map_or(0, |it| it.desired));
+        let under = count < limits.floor && count < before;
+        if under || limits.ceiling.is_some_and(|most| count > most && count > before) {
             let seen = format!("{call}: {id} has {count} tasks, allowed {}..{:?}", limits.floor, limits.ceiling);
             return Err(violation(sim, Invariant::FloorAndCeiling, seen));
         }
@@ -79,7 +84,7 @@ impl Judge {
     }
 
     /// The environment that a subject of a call is of.
-    fn whose(&self, subject: &str) -> Option<(&View, ResourceId)> {
+    pub(super) fn whose(&self, subject: &str) -> Option<(&View, ResourceId)> {
         self.views.values().find_map(|view| {
             let service = view.services.iter().find(|id| id.to_string() == subject).cloned().map(ResourceId::Service);
             let databases = || view.environment.databases(&view.scope.region).into_iter();

@@ -1,7 +1,7 @@
 //! Functions that are invoked, and what follows everything that anybody does.
 
 use serde_json::Value;
-use watchkeeper_sim::{CallEnding, FaultPlan};
+use watchkeeper_sim::{CallEnding, FaultPlan, RecordedCall};
 
 use super::{Later, REDELIVERY_MINUTES, Simulation};
 use crate::invariant::{Actor, Violation};
@@ -28,7 +28,7 @@ impl Simulation {
     pub(super) fn acted(&mut self, actor: &Actor) -> Result<(), Violation> {
         self.begin_started();
         let calls = self.stack.sim.take_calls();
-        if calls.is_empty() {
+        if calls.is_empty() && *actor != Actor::Somebody {
             return Ok(());
         }
         let phase = self.phase();
@@ -44,7 +44,9 @@ impl Simulation {
                 self.say(|| format!("    {call}"));
             }
         }
-        if calls.iter().any(|call| call.operation.writes_capacity()) {
+        let changed = |call: &RecordedCall| call.ending == CallEnding::Answered && call.operation.writes_capacity();
+        let troubled = |call: &RecordedCall| matches!(call.ending, CallEnding::Troubled(_));
+        if calls.iter().any(|call| changed(call) || troubled(call)) {
             self.livens();
         }
         if self.diary.is_some() {

@@ -12,8 +12,7 @@ use watchkeeper_in_memory::{alarm_event, declared};
 use watchkeeper_sim::service;
 
 use super::{Later, REDELIVERIES, Simulation};
-use crate::estates::Site;
-use crate::invariant::{Actor, Violation};
+use crate::invariant::{Actor, REPEATED, Violation};
 use crate::owner::Changed;
 use crate::story::{Delivery, Event};
 
@@ -26,8 +25,17 @@ impl Simulation {
         self.say(|| event.to_string());
         self.livens();
         let (now, minutes) = (self.now(), event.minutes());
-        self.troubled = self.troubled.max(now + SignedDuration::from_mins(minutes.into()));
+        let (until, calm) = (now + SignedDuration::from_mins(minutes.into()), now >= self.troubled + REPEATED);
+        self.troubled = self.troubled.max(until);
+        if !event.is_trouble() {
+            self.moved = self.moved.max(until);
+            self.judge.moved();
+        }
+        let before = self.stack.sim.capacity();
         self.by_people(event)?;
+        if let (Event::Count(id, _), true) = (event, calm) {
+            self.judge.drifts(&self.stack.sim, id, &before);
+        }
         self.by_aws(event)?;
         if minutes > 0 {
             self.soon(minutes, Later::End(event.clone()));
@@ -68,11 +76,11 @@ impl Simulation {
                     _ => {}
                 }
             }
-            Event::Edit(environment, edit, minutes) => {
+            Event::Edit(environment, edit, deployed, minutes) => {
                 self.counted += 1;
                 let (number, now) = (self.counted, self.now());
                 if self.documents.edit(number, environment, edit, now) {
-                    self.deployed();
+                    self.deploys(*deployed);
                     self.soon(*minutes, Later::PutBack(number));
                 } else {
                     self.say(|| "  nobody could deploy that".to_owned());
@@ -142,9 +150,9 @@ impl Simulation {
             }
             Event::Stale(_, seconds) => {
                 let staleness = Duration::from_secs((*seconds).into());
-                sim.set_settings(watchkeeper_sim::TimingSettings { staleness, ..Site::timing() });
+                sim.set_settings(watchkeeper_sim::TimingSettings { staleness, ..self.site.timing });
             }
-            Event::Slow(_) => sim.set_settings(slow()),
+            Event::Slow(_) => sim.set_settings(slow(self.site.timing)),
             Event::Silence(minutes) => {
                 self.silent = self.silent.max(now + SignedDuration::from_mins((*minutes).into()));
             }
@@ -200,11 +208,6 @@ impl Simulation {
         self.start(machine, &name, input)
     }
 
-    pub(super) fn deployed(&mut self) {
-        self.stack.redocument(self.documents.current().clone());
-        self.judge.documented(&self.site, self.documents.current());
-    }
-
     pub(super) fn alarm_event(&self, alarm: &str, state: &str) -> Value {
         alarm_event(alarm, (&self.site.account, self.site.region.as_str()), state, self.now())
     }
@@ -234,13 +237,13 @@ fn deny(sim: &watchkeeper_sim::SimRegion, id: &ServiceId, denied: bool) {
 }
 
 /// Everything takes long.
-fn slow() -> watchkeeper_sim::TimingSettings {
+fn slow(usual: watchkeeper_sim::TimingSettings) -> watchkeeper_sim::TimingSettings {
     watchkeeper_sim::TimingSettings {
         task_start: Duration::from_mins(12),
         task_stop: Duration::from_mins(2),
         database_start: Duration::from_mins(40),
         database_stop: Duration::from_mins(20),
         latency: Duration::from_millis(300),
-        ..Site::timing()
+        ..usual
     }
 }

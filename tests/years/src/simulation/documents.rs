@@ -5,8 +5,9 @@ use serde_json::json;
 use watchkeeper_domain::estate::{EnvironmentDocument, EnvironmentKind, EstateFolder};
 use watchkeeper_domain::name::EnvironmentName;
 
+use super::{Later, Simulation};
 use crate::estates::{Site, folder};
-use crate::story::Edit;
+use crate::story::{Deployed, Edit};
 
 /// What sections the environments of a stack have.
 #[derive(Debug, Clone, Copy, Default)]
@@ -74,6 +75,35 @@ impl Documents {
             self.current = folder.clone();
         }
         folder.is_some()
+    }
+}
+
+/// The functions that decide, and change no capacity.
+const DECIDING: [&str; 5] = ["AutoShutdown", "AlarmResponse", "EmergencyScale", "Backups", "DailyUnblock"];
+
+impl Simulation {
+    /// The documents reach the functions. What must hold is held against those that `reconcile` has.
+    pub(super) fn deploys(&mut self, deployed: Deployed) {
+        let current = self.documents.current().clone();
+        match deployed {
+            Deployed::AtOnce => self.deployed(),
+            Deployed::HandLast(minutes) => {
+                self.stack.redocument_without(&["Reconcile"], current);
+                self.soon(minutes, Later::Deployed);
+            }
+            Deployed::HandFirst(minutes) => {
+                self.judge.moved();
+                self.judge.documented(&self.site, &current);
+                self.stack.redocument_without(&DECIDING, current);
+                self.soon(minutes, Later::Deployed);
+            }
+        }
+    }
+
+    pub(super) fn deployed(&mut self) {
+        self.judge.moved();
+        self.stack.redocument(self.documents.current().clone());
+        self.judge.documented(&self.site, self.documents.current());
     }
 }
 

@@ -1,6 +1,6 @@
 //! What lasts ends, and what was put off happens.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use watchkeeper_control::unblock::ports::DeadLetter;
 use watchkeeper_domain::backup::BackupSource;
@@ -8,10 +8,9 @@ use watchkeeper_domain::capacity::{DatabaseState, ResourceId, Rollout};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{Environment, LockSchema};
 use watchkeeper_domain::name::{EnvironmentName, Region};
-use watchkeeper_domain::unblock::{ItemAttribute, LetterStamps, LockItem};
+use watchkeeper_domain::unblock::{ItemAttribute, LetterStamps, LockItem, UnblockHour};
 
 use super::{Later, REDELIVERIES, Simulation};
-use crate::estates::Site;
 use crate::invariant::{Actor, Violation};
 use crate::owner::Changed;
 use crate::story::Event;
@@ -19,13 +18,21 @@ use crate::story::Event;
 /// After how many minutes a person looks whether a halt is lifted.
 const LOOKS_AGAIN: u32 = 10;
 
+/// How long after a run of the unblock a lock runs out that was still held at it.
+const SHORTLY: SignedDuration = SignedDuration::from_mins(40);
+
 impl Simulation {
     pub(super) fn happens_later(&mut self, later: Later) -> Result<(), Violation> {
+        self.judge.news(self.now());
         match later {
             Later::End(event) => {
                 self.say(|| format!("over: {event}"));
                 self.livens();
                 self.ends(event)?;
+            }
+            Later::Deployed => {
+                self.livens();
+                self.deployed();
             }
             Later::PutBack(number) => {
                 if self.documents.put_back(number) {
@@ -62,7 +69,7 @@ impl Simulation {
             }
             Event::Alarm(alarm, ..) => self.alarm(&alarm, false)?,
             Event::Mute(alarm, _) => sim.mute(&alarm, false),
-            Event::Stale(..) | Event::Slow(_) => sim.set_settings(Site::timing()),
+            Event::Stale(..) | Event::Slow(_) => sim.set_settings(self.site.timing),
             Event::Weather(..) => self.set_faults(),
             Event::SilentShelf(_) => self.shelves_silent(false),
             Event::FullShelf(_) => sim.unlimit_copies(),
@@ -74,6 +81,8 @@ impl Simulation {
     /// A person lifts a halt, and looks later whether that came to be.
     fn lift(&mut self, environment: Option<EnvironmentName>) -> Result<(), Violation> {
         self.troubled = self.troubled.max(self.now());
+        self.moved = self.moved.max(self.now());
+        self.judge.moved();
         self.by_hand("Reconcile", environment.as_ref(), json!({ "halt": false, "by": "Ada" }))?;
         self.soon(LOOKS_AGAIN, Later::Lift(environment));
         Ok(())
@@ -93,7 +102,11 @@ impl Simulation {
             Event::Lock(environment, lock, hours) | Event::Renew(environment, lock, hours) => {
                 if let Some(schema) = self.locks(environment) {
                     let renew = matches!(event, Event::Renew(..));
-                    self.put_lock(&schema, &format!("lock-{lock}"), *hours, renew);
+                    let expires = match hours {
+                        0 => self.after_unblock(environment),
+                        hours => self.now() + SignedDuration::from_hours((*hours).into()),
+                    };
+                    self.put_lock(&schema, &format!("lock-{lock}"), expires, renew);
                 }
             }
             Event::Letter(environment, number) => {
@@ -142,7 +155,17 @@ impl Simulation {
         first.environments().find(|(_, it)| it.name() == environment).and_then(|(_, it)| of(it))
     }
 
-    fn put_lock(&self, schema: &LockSchema, item: &str, hours: u32, renew: bool) {
+    /// Shortly after the next run of the unblock.
+    fn after_unblock(&self, environment: &EnvironmentName) -> Timestamp {
+        let (first, now) = (self.site.own_folder(), self.now());
+        let of = |it: &Environment| it.document().unblock.as_ref().map(UnblockHour::of);
+        let hour = first.environments().find(|(_, it)| it.name() == environment).and_then(|(_, it)| of(it));
+        let later = |hours: i64| now + SignedDuration::from_hours(hours);
+        let due = (1..96).filter_map(|hours| hour.as_ref()?.last_due(later(hours))).find(|due| *due > now);
+        due.unwrap_or(later(24)) + SHORTLY
+    }
+
+    fn put_lock(&self, schema: &LockSchema, item: &str, expires: Timestamp, renew: bool) {
         let now = self.now();
         let text = |text: &str| ItemAttribute::Text(text.to_owned());
         let there = self.stack.sim.lock_of(schema.table.as_str(), "Ratio", item);
@@ -150,7 +173,6 @@ impl Simulation {
         if held != renew {
             return;
         }
-        let expires = now + SignedDuration::from_hours(hours.into());
         let acquired = there.filter(|_| renew).map_or_else(|| text(&now.to_string()), |it| it.acquired_at);
         self.stack.sim.put_lock(
             schema.table.as_str(),

@@ -21,14 +21,12 @@ use crate::story::{Event, Happening, Setting};
 use documents::Documents;
 pub(crate) use runs::Run;
 
-/// How long ticks come every five minutes after something has happened.
-const LIVELY: SignedDuration = SignedDuration::from_mins(30);
-
-/// The distance of ticks while something happens, in seconds: the template's.
+/// The distance of ticks right after something has happened, in seconds: the template's.
 const TICK: i64 = 300;
 
-/// The distance of ticks while nothing does, in seconds: the others are left out, as if they were lost.
-const QUIET: i64 = 3 * 3_600;
+/// The longest distance of ticks, in seconds. The longer nothing happens, the rarer they come: five minutes after it, fifteen,
+/// three quarters of an hour. The others are left out, as if they were lost.
+const QUIET: i64 = 6 * 3_600;
 
 /// How long the world behaves at the end of a history: a day, and what it takes to look.
 pub const CALM: SignedDuration = SignedDuration::from_hours(28);
@@ -38,6 +36,8 @@ pub const CALM: SignedDuration = SignedDuration::from_hours(28);
 enum Later {
     /// What an event began is over.
     End(Event),
+    /// Every function has the documents.
+    Deployed,
     /// The edit of this number is put back.
     PutBack(u64),
     /// A function is invoked; so many more times, should that fail.
@@ -60,14 +60,18 @@ pub struct Simulation {
     later: BTreeMap<(Timestamp, u64), Later>,
     counted: u64,
     tick: Timestamp,
+    /// When calendars change their minds, and when an unblock is due.
     edges: Vec<Timestamp>,
-    lively: Timestamp,
+    /// When something has happened last.
+    livened: Timestamp,
     silent: Timestamp,
     twice: bool,
     faults: Vec<(u64, CallTrouble)>,
     weather: Vec<(Timestamp, u32, CallTrouble)>,
     /// Until when something that an event began may last.
     troubled: Timestamp,
+    /// Until when what changes an estate may last: not a trouble of AWS alone.
+    moved: Timestamp,
     judge: Judge,
     /// What was played.
     pub coverage: Coverage,
@@ -81,7 +85,10 @@ impl Simulation {
         let stack = site.build(begin, seed);
         let documents = Documents::new(site);
         let judge = Judge::new(&stack.sim, site, documents.current());
-        let edges = Setting::of(documents.current(), &site.region).edges(begin, end);
+        let setting = Setting::of(&site.own_folder(), &site.region);
+        let mut edges = setting.edges(begin, end);
+        edges.extend(setting.mornings(begin, end));
+        edges.sort_unstable();
         Self {
             site: site.clone(),
             stack,
@@ -92,12 +99,13 @@ impl Simulation {
             counted: 0,
             tick: begin,
             edges,
-            lively: begin + LIVELY,
+            livened: begin,
             silent: begin,
             twice: false,
             faults: Vec::new(),
             weather: Vec::new(),
             troubled: begin,
+            moved: begin,
             judge,
             coverage: Coverage::default(),
             diary: None,
@@ -165,21 +173,28 @@ impl Simulation {
         }
     }
 
-    /// Something has happened: ticks come every five minutes for a while.
+    /// Something has happened: the next tick comes as soon as the template has it.
     fn livens(&mut self) {
         let now = self.now();
-        self.lively = self.lively.max(now + LIVELY);
+        self.livened = now;
+        self.judge.news(now);
         self.tick = self.tick.min(next(now, TICK));
     }
 
     /// The schedules fire.
     fn ticks(&mut self, at: Timestamp) -> Result<(), Violation> {
-        let distance = if at < self.lively { TICK } else { QUIET };
-        self.tick = next(at, distance);
-        if let Some(edge) = self.edges.iter().find(|edge| **edge > at) {
+        let edge = self.edges.partition_point(|edge| *edge <= at);
+        if edge.checked_sub(1).is_some_and(|last| at_or_after(self.edges[last], TICK) == at) {
+            self.livened = at;
+            self.judge.news(at);
+        }
+        let quiet = at.duration_since(self.livened).as_secs();
+        self.tick = at_or_after(at + SignedDuration::from_secs((2 * quiet).clamp(TICK, QUIET)), TICK);
+        if let Some(edge) = self.edges.get(edge) {
             self.tick = self.tick.min(at_or_after(*edge, TICK));
         }
         if at < self.silent {
+            self.tick = self.tick.min(at_or_after(self.silent, TICK));
             return Ok(());
         }
         let times = if std::mem::take(&mut self.twice) { 2 } else { 1 };
@@ -188,6 +203,7 @@ impl Simulation {
         }
         let now = self.now();
         self.judge.deletions(&self.stack.sim, now)?;
+        self.judge.repeated(&self.stack.sim, now, self.troubled, self.moved)?;
         self.judge.at_rest(&self.stack.sim, &self.runs, now, self.troubled)
     }
 

@@ -1,13 +1,14 @@
 //! Drawing one event: which kind by weight, and the rest from what there is.
 
 use fastrand::Rng;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{DatabaseId, ResourceId, ServiceId, Suspensions};
 use watchkeeper_domain::estate::{Environment, EnvironmentKind, EstateFolder};
 use watchkeeper_domain::name::EnvironmentName;
+use watchkeeper_domain::unblock::UnblockHour;
 
-use super::weights::{DELIVERIES, EVENTS, MINUTES, TROUBLES};
-use super::{Edit, Event, EventKind};
+use super::weights::{DELIVERIES, EVENTS, MINUTES, TROUBLES, WAYS, Way};
+use super::{Deployed, Edit, Event, EventKind};
 
 /// How often a kind is drawn before nothing happens instead.
 const DRAWS: u8 = 8;
@@ -28,6 +29,7 @@ pub struct Setting {
     /// How many resources are backed up.
     pub stores: u32,
     calendars: Vec<watchkeeper_domain::schedule::Calendar>,
+    hours: Vec<UnblockHour>,
 }
 
 impl Setting {
@@ -55,8 +57,19 @@ impl Setting {
         let rollback = emergency.and_then(|it| it.rollback.as_ref());
         self.alarms.extend(rollback.into_iter().flat_map(|it| &it.alarms).map(ToString::to_string));
         self.unblocks.extend(document.unblock.as_ref().map(|_| name.clone()));
+        self.hours.extend(document.unblock.as_ref().map(UnblockHour::of));
         self.stores += u32::try_from(document.backups.as_ref().map_or(0, |it| it.jobs.len())).unwrap_or_default();
         self.calendars.extend(environment.calendar().cloned());
+    }
+
+    /// When an unblock is due, in order.
+    pub fn mornings(&self, from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
+        let looks = (0..).map(|half| from + SignedDuration::from_hours(12 * half)).take_while(|look| *look < to);
+        let mut all: Vec<_> =
+            looks.flat_map(|look| self.hours.iter().filter_map(move |it| it.last_due(look))).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// When calendars change their minds, in order.
@@ -87,6 +100,21 @@ fn one<T: Clone>(rng: &mut Rng, all: &[T]) -> Option<T> {
 fn minutes(rng: &mut Rng) -> u32 {
     let range = weighted(rng, MINUTES);
     rng.u32(range)
+}
+
+fn deployed(rng: &mut Rng) -> Deployed {
+    let way = weighted(rng, WAYS);
+    let minutes = rng.u32(1..15);
+    match way {
+        Way::AtOnce => Deployed::AtOnce,
+        Way::HandLast => Deployed::HandLast(minutes),
+        Way::HandFirst => Deployed::HandFirst(minutes),
+    }
+}
+
+/// For how many hours a lock is taken.
+fn hours(rng: &mut Rng) -> u32 {
+    if rng.bool() { 0 } else { rng.u32(1..72) }
 }
 
 fn suspensions(rng: &mut Rng) -> Suspensions {
@@ -153,7 +181,7 @@ fn person(rng: &mut Rng, setting: &Setting, kind: EventKind) -> Option<Event> {
                 10 => Edit::Profiles(rng.u32(1..6)),
                 _ => Edit::Floor(rng.u32(0..3)),
             };
-            Event::Edit(name, edit, minutes(rng).max(10))
+            Event::Edit(name, edit, deployed(rng), minutes(rng).max(10))
         }
         _ => return None,
     })
@@ -185,8 +213,8 @@ fn around(rng: &mut Rng, setting: &Setting, kind: EventKind) -> Option<Event> {
         EventKind::Twice => Event::Twice,
         EventKind::Belated => Event::Belated(rng.u32(1..120)),
         EventKind::Abort => Event::Abort,
-        EventKind::Lock => Event::Lock(unblock(rng)?, rng.u32(0..6), rng.u32(1..72)),
-        EventKind::Renew => Event::Renew(unblock(rng)?, rng.u32(0..6), rng.u32(1..72)),
+        EventKind::Lock => Event::Lock(unblock(rng)?, rng.u32(0..6), hours(rng)),
+        EventKind::Renew => Event::Renew(unblock(rng)?, rng.u32(0..6), hours(rng)),
         EventKind::Letter => Event::Letter(unblock(rng)?, rng.u32(0..1_000)),
         EventKind::ForeignCopy => Event::ForeignCopy(store(rng)?),
         EventKind::BadCopy => Event::BadCopy(store(rng)?),

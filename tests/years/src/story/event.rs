@@ -7,6 +7,8 @@ use watchkeeper_domain::capacity::{DatabaseId, ResourceId, ServiceId, Suspension
 use watchkeeper_domain::name::EnvironmentName;
 use watchkeeper_sim::CallTrouble;
 
+use super::{Deployed, Edit};
+
 /// An event, and when.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Happening {
@@ -28,25 +30,6 @@ pub enum Delivery {
     Doubled,
     /// So late that its alarm may be over.
     Late,
-}
-
-/// An edit of a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Edit {
-    /// A service becomes protected.
-    Protect(ServiceId),
-    /// A freeze begins now, for so many hours; whether it stops the calendar.
-    Freeze(i64, bool),
-    /// A service is taken out.
-    TakeOut(ServiceId),
-    /// Other hours, as the document writes them; none takes the calendar away.
-    Hours(Option<&'static str>),
-    /// It becomes production.
-    Production,
-    /// Emergencies bring so many tasks.
-    Profiles(u32),
-    /// The least count of a service.
-    Floor(u32),
 }
 
 /// What happens. What lasts ends by itself after so many minutes.
@@ -75,7 +58,7 @@ pub enum Event {
     /// Its owner starts or stops a database.
     Switch(DatabaseId, bool),
     /// A document is edited, and put back after so long.
-    Edit(EnvironmentName, Edit, u32),
+    Edit(EnvironmentName, Edit, Deployed, u32),
     /// Somebody wants an environment awake (or asleep) for so long.
     Override(EnvironmentName, bool, u32),
     /// Somebody goes back to the schedule.
@@ -108,9 +91,9 @@ pub enum Event {
     Belated(u32),
     /// Every execution that is under way dies.
     Abort,
-    /// A lock is taken for so many hours.
+    /// A lock is taken for so many hours; 0: until shortly after the next unblock.
     Lock(EnvironmentName, u32, u32),
-    /// A lock is renewed for so many hours.
+    /// A lock is renewed for so many hours, likewise.
     Renew(EnvironmentName, u32, u32),
     /// A message fails for good.
     Letter(EnvironmentName, u32),
@@ -125,6 +108,21 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether it is a trouble that AWS has for a while, and that changes nothing of an estate. Without a schedule a whole day may be
+    /// missed, and with it the transition that what somebody has changed waits for.
+    pub fn is_trouble(&self) -> bool {
+        matches!(
+            self,
+            Self::Fault(..)
+                | Self::Weather(..)
+                | Self::Stale(..)
+                | Self::Slow(_)
+                | Self::Twice
+                | Self::Belated(_)
+                | Self::Abort
+        )
+    }
+
     /// How long it lasts, in minutes.
     pub fn minutes(&self) -> u32 {
         match self {
@@ -132,7 +130,7 @@ impl Event {
             | Self::Untag(_, minutes)
             | Self::Deny(_, minutes)
             | Self::Database(_, _, minutes)
-            | Self::Edit(_, _, minutes)
+            | Self::Edit(.., minutes)
             | Self::Override(_, _, minutes)
             | Self::Surge(_, _, minutes)
             | Self::Halt(_, minutes)
@@ -146,23 +144,6 @@ impl Event {
             | Self::SilentShelf(minutes)
             | Self::FullShelf(minutes) => *minutes,
             _ => 0,
-        }
-    }
-}
-
-impl fmt::Display for Edit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Protect(service) => write!(f, "{} is protected", service.service),
-            Self::Freeze(hours, calendar) => {
-                write!(f, "a freeze of {hours} h{}", if *calendar { ", which stops the calendar" } else { "" })
-            }
-            Self::TakeOut(service) => write!(f, "{} is taken out", service.service),
-            Self::Hours(Some(hours)) => write!(f, "the hours are {hours}"),
-            Self::Hours(None) => f.write_str("it has no hours any more"),
-            Self::Production => f.write_str("it is production now"),
-            Self::Profiles(tasks) => write!(f, "profiles bring {tasks} tasks"),
-            Self::Floor(tasks) => write!(f, "the floor is {tasks}"),
         }
     }
 }
@@ -187,8 +168,8 @@ impl fmt::Display for Event {
             Self::Switch(database, on) => {
                 write!(f, "its owner {} {database}", if *on { "starts" } else { "stops" })
             }
-            Self::Edit(environment, edit, minutes) => {
-                write!(f, "the document of {environment} is edited for {minutes} min: {edit}")
+            Self::Edit(environment, edit, deployed, minutes) => {
+                write!(f, "the document of {environment} is edited for {minutes} min: {edit}{deployed}")
             }
             Self::Override(environment, awake, minutes) => {
                 let want = if *awake { "awake" } else { "asleep" };
@@ -216,6 +197,12 @@ impl fmt::Display for Event {
             Self::Twice => f.write_str("the next tick comes twice"),
             Self::Belated(minutes) => write!(f, "the tick of {minutes} min ago comes now"),
             Self::Abort => f.write_str("every execution that is under way dies"),
+            Self::Lock(environment, lock, 0) => {
+                write!(f, "lock {lock} of {environment} is taken until shortly after the next unblock")
+            }
+            Self::Renew(environment, lock, 0) => {
+                write!(f, "lock {lock} of {environment} is renewed until shortly after the next unblock")
+            }
             Self::Lock(environment, lock, hours) => write!(f, "lock {lock} of {environment} is taken for {hours} h"),
             Self::Renew(environment, lock, hours) => {
                 write!(f, "lock {lock} of {environment} is renewed for {hours} h")

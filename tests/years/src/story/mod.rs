@@ -2,11 +2,13 @@
 //! happens.
 
 mod draw;
+mod edit;
 mod event;
 mod timeline;
 pub mod weights;
 
 pub use draw::Setting;
 pub(crate) use draw::weighted;
-pub use event::{Delivery, Edit, Event, EventKind, Happening};
+pub use edit::{Deployed, Edit};
+pub use event::{Delivery, Event, EventKind, Happening};
 pub use timeline::draw;

@@ -60,6 +60,18 @@ pub enum Pace {
 /// How much of each pace.
 pub const PACES: &[(u32, Pace)] = &[(4, Pace::Single), (5, Pace::Trouble), (2, Pace::Calm)];
 
+/// How long AWS takes for tasks, databases and backups in a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speed {
+    /// Seconds: whoever waits looks once or twice, which leaves time for more of what happens.
+    Quick,
+    /// As documented: minutes.
+    Usual,
+}
+
+/// How much of each speed.
+pub const SPEEDS: &[(u32, Speed)] = &[(5, Speed::Quick), (1, Speed::Usual)];
+
 /// How long a history is, in days.
 pub const DAYS: &[(u32, std::ops::Range<u32>)] = &[(6, 3..8), (3, 8..20), (1, 20..60)];
 
@@ -85,6 +97,23 @@ pub const DELIVERIES: &[(u32, super::Delivery)] = {
     use super::Delivery as D;
     &[(6, D::Prompt), (2, D::Lost), (2, D::Doubled), (1, D::Late)]
 };
+
+/// How an edited document reaches the functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// All of them at once.
+    AtOnce,
+    /// `reconcile` after the others.
+    HandLast,
+    /// `reconcile` before the others.
+    HandFirst,
+}
+
+/// How much of each way.
+pub const WAYS: &[(u32, Way)] = &[(2, Way::AtOnce), (1, Way::HandLast), (1, Way::HandFirst)];
+
+/// How many seconds the clock of the machines is ahead of that of the functions in a history.
+pub const SKEWS: &[(u32, std::ops::Range<i64>)] = &[(3, 0..1), (1, 1..8)];
 
 /// What a person who is asked does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
