@@ -26,7 +26,6 @@ use functions::Functions;
 pub use emergency::{EmergencyRun, EmergencyRunState};
 pub use pair::{FailoverRun, FailoverRunState, InMemoryPair};
 pub use watchkeeper_sim::machine::ExecutionEnd;
-pub use watchkeeper_sim::{Declared, alarm_event, declared};
 
 /// How long Lambda waits before it hands an asynchronous event on again; twice at the most.
 const REDELIVERIES: [Duration; 3] = [Duration::from_mins(1), Duration::from_mins(2), Duration::ZERO];

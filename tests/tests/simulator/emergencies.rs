@@ -8,8 +8,8 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::capacity::{ScalingState, Suspensions};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
-use watchkeeper_in_memory::{EmergencyRunState, InMemoryHarness, alarm_event};
-use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
+use watchkeeper_in_memory::{EmergencyRunState, InMemoryHarness};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, alarm_event};
 
 use crate::emergency_scene::{
     ACCOUNT, API, CONNECTIONS, ERRORS, REGION, alarm, by_hand, event, figures, harness, id, prod, production,

@@ -5,8 +5,8 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::capacity::{Capacity, ServiceId};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
-use watchkeeper_in_memory::{EmergencyRun, InMemoryHarness, alarm_event};
-use watchkeeper_sim::{SimRegion, SimRegionBuilder, aurora, scope, service};
+use watchkeeper_in_memory::{EmergencyRun, InMemoryHarness};
+use watchkeeper_sim::{SimRegion, SimRegionBuilder, alarm_event, aurora, scope, service};
 
 use crate::scene::minutes;
 

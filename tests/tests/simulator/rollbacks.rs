@@ -6,8 +6,8 @@ use serde_json::json;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::capacity::{Rollout, ServiceId};
 use watchkeeper_domain::emergency::alarm::AlarmState;
-use watchkeeper_in_memory::{EmergencyRunState, InMemoryHarness, alarm_event, documents};
-use watchkeeper_sim::{SimRegion, SimRegionBuilder, rds, service, store, task_definition};
+use watchkeeper_in_memory::{EmergencyRunState, InMemoryHarness, documents};
+use watchkeeper_sim::{SimRegion, SimRegionBuilder, alarm_event, rds, service, store, task_definition};
 
 /// Two services whose document lets a rollback run by itself, within half an hour of a deployment.
 fn harness(sim: SimRegionBuilder) -> InMemoryHarness {

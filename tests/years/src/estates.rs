@@ -14,8 +14,8 @@ use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{Environment, Estate, EstateDocument, EstateFolder};
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute};
-use watchkeeper_in_memory::{InMemoryHarness, declared, documents};
-use watchkeeper_sim::{BucketLimits, SimRegion, TimingSettings, aurora, rds, service, store};
+use watchkeeper_in_memory::{InMemoryHarness, documents};
+use watchkeeper_sim::{BucketLimits, SimRegion, TimingSettings, aurora, declared, rds, service, store};
 
 use crate::generated::{GENERATED, UNTAGGED, generated};
 use crate::story::weights::{SKEWS, SPEEDS, Speed};

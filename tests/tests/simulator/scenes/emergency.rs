@@ -8,9 +8,10 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::capacity::{Rollout, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::{AlarmMemory, AlarmState, IgnoreReason};
 use watchkeeper_domain::value::AlarmName;
+use watchkeeper_sim::alarm_event;
 
 use super::{InMemoryScene, seen};
-use watchkeeper_in_memory::{EmergencyRun, EmergencyRunState, ExecutionEnd, alarm_event};
+use watchkeeper_in_memory::{EmergencyRun, EmergencyRunState, ExecutionEnd};
 use watchkeeper_tests::harness::{HarnessError, name_prefix};
 use watchkeeper_tests::scenarios::emergency::{EmergencyHarness, EmergencyNumber, EmergencyStage};
 use watchkeeper_tests::scenarios::{Harness as _, RunEnd, later};

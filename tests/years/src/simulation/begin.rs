@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use watchkeeper_domain::capacity::{DatabaseState, ResourceId, Rollout, ScalingState, ServiceId};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::name::EnvironmentName;
-use watchkeeper_in_memory::{alarm_event, declared};
-use watchkeeper_sim::service;
+use watchkeeper_sim::{alarm_event, declared, service};
 
 use super::{Later, REDELIVERIES, Simulation};
 use crate::invariant::{Actor, REPEATED, Violation};
