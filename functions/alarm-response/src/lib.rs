@@ -9,13 +9,10 @@ use payload::{Kind, PayloadError};
 
 /// What a raw event says.
 pub fn read(event: &Value) -> Incoming {
-    match payload::Incoming::read(event) {
-        Ok(payload::Incoming::Changes(changes)) => {
-            Incoming::Changes(changes.into_iter().map(|change| change.map_err(Unread::from)).collect())
-        }
-        Ok(payload::Incoming::Sweep(_)) => Incoming::Sweep,
-        Err(error) => Incoming::Changes(vec![Err(error.into())]),
-    }
+    Incoming::Changes(match payload::changes(event) {
+        Ok(changes) => changes.into_iter().map(|change| change.map_err(Unread::from)).collect(),
+        Err(error) => vec![Err(error.into())],
+    })
 }
 
 impl From<PayloadError> for Unread {

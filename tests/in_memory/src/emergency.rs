@@ -7,7 +7,7 @@ use std::time::Duration;
 use alarm_response::read;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use watchkeeper_control::emergency::Handled;
+use watchkeeper_control::emergency::{Handled, Incoming};
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_control::runbook::RunbookError;
 use watchkeeper_domain::guardrail::GuardrailCode;
@@ -48,10 +48,19 @@ impl InMemoryHarness {
     /// An event reaches alarm-response, three times at the most, like any asynchronous invocation. `None` when it died
     /// each time.
     pub fn hears(&mut self, event: &Value) -> Option<Result<Handled, RunbookError>> {
+        self.considers(&read(event))
+    }
+
+    /// A tick looks at the alarms themselves, and at nothing else.
+    pub fn sweeps(&mut self) -> Option<Result<Handled, RunbookError>> {
+        self.considers(&Incoming::Sweep)
+    }
+
+    fn considers(&mut self, incoming: &Incoming) -> Option<Result<Handled, RunbookError>> {
         let mut last = None;
         let _answered = self.deliver(|| {
             let (runbook, now) = (emergencies(&self.sim), self.sim.now() + DEADLINE);
-            last = run_until_done_or_crash(&self.sim, runbook.hear(&self.stack, read(event), now));
+            last = run_until_done_or_crash(&self.sim, runbook.hear(&self.stack, incoming.clone(), now));
             matches!(last, Some(Ok(_))).then_some(())
         });
         last

@@ -121,8 +121,7 @@ fn an_emergency_wakes_a_sleeping_environment_and_a_failover_is_stronger_than_bot
 
 fn sweep(harness: &mut InMemoryHarness, minutes: u64) -> usize {
     harness.sim.advance(Duration::from_mins(minutes));
-    let now = harness.sim.now().to_string();
-    harness.hears(&json!({"source": "watchkeeper.schedule", "time": now})).unwrap().unwrap();
+    harness.sweeps().unwrap().unwrap();
     harness.emergency_runs().len()
 }
 

@@ -1,6 +1,6 @@
 //! What holds for every payload, however damaged.
 
-use alarm_response::payload::{Incoming, PayloadError};
+use alarm_response::payload::{PayloadError, changes};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use watchkeeper_domain::emergency::alarm::{
@@ -19,19 +19,16 @@ pub(crate) enum Outcome {
     Refused,
     /// It told of changes, of which some may be errors.
     Considered,
-    /// It was a tick.
-    Swept,
 }
 
 /// Reads a payload and goes on as far as the decision.
 pub(crate) fn check(event: &Value, emergency: &Emergency) -> Result<Outcome, TestCaseError> {
-    match Incoming::read(event) {
+    match changes(event) {
         Err(error) => {
             check_error(&error, event)?;
             Ok(Outcome::Refused)
         }
-        Ok(Incoming::Sweep(_)) => Ok(Outcome::Swept),
-        Ok(Incoming::Changes(changes)) => {
+        Ok(changes) => {
             prop_assert!(!changes.is_empty());
             for change in &changes {
                 match change {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alarm_response::payload::{Incoming, PayloadError};
+use alarm_response::payload::{PayloadError, changes};
 use rstest::rstest;
 use watchkeeper_domain::emergency::alarm::AlarmChange;
 
@@ -47,7 +47,6 @@ const TOLD: &[(&str, &[&str])] = &[
     ("sns-no-arn", &["clos-v2-alb-5xx-errors OK ALARM 2026-11-27T14:02:11.312Z 210987654321 -"]),
     ("sns-null-description", &[ERRORS]),
     ("sns-several", &[ERRORS, A_BUDGET, CHATTER, HEALTH]),
-    ("sweep", &["sweep 2026-11-27T14:05:00Z"]),
     (
         "refused-direct-contributor",
         &["alarmData.alarmContributor: found an object with \"id\", \"attributes\", expected \
@@ -72,8 +71,8 @@ const TOLD: &[(&str, &[&str])] = &[
     (
         "refused-unknown",
         &["the event: found an object with \"version\", \"routeKey\", \"rawPath\", \"headers\", \
-        \"requestContext\", expected an EventBridge event (`detail-type`), an alarm's invocation (`alarmData`), SNS records \
-        (`Records`) or the tick (`\"source\": \"watchkeeper.schedule\"`)"],
+        \"requestContext\", expected an EventBridge event (`detail-type`), an alarm's invocation (`alarmData`) or SNS records \
+        (`Records`)"],
     ),
 ];
 
@@ -110,9 +109,8 @@ fn line(change: &Result<AlarmChange, PayloadError>) -> String {
 }
 
 fn told(name: &str) -> Vec<String> {
-    match Incoming::read(&fixtures::named(name)) {
-        Ok(Incoming::Changes(changes)) => changes.iter().map(line).collect(),
-        Ok(Incoming::Sweep(at)) => vec![format!("sweep {at}")],
+    match changes(&fixtures::named(name)) {
+        Ok(changes) => changes.iter().map(line).collect(),
         Err(error) => vec![error.to_string()],
     }
 }
@@ -139,7 +137,7 @@ fn every_payload_has_a_row() {
 #[case("daily-period")]
 #[case("null-description")]
 fn one_change_is_the_same_whichever_way_it_came(#[case] kind: &str) {
-    let read = |transport: &str| Incoming::read(&fixtures::named(&format!("{transport}-{kind}"))).unwrap();
+    let read = |transport: &str| changes(&fixtures::named(&format!("{transport}-{kind}"))).unwrap();
     let event = read("eventbridge");
     assert_eq!(event, read("direct"));
     assert_eq!(event, read("sns"));
@@ -147,9 +145,7 @@ fn one_change_is_the_same_whichever_way_it_came(#[case] kind: &str) {
 
 #[test]
 fn the_reason_is_in_cloudwatchs_own_words() {
-    let Incoming::Changes(changes) = Incoming::read(&fixtures::named("eventbridge-metric")).unwrap() else {
-        panic!("it tells of a change");
-    };
+    let changes = changes(&fixtures::named("eventbridge-metric")).unwrap();
     assert_eq!(
         changes[0].as_ref().unwrap().reason,
         "Threshold Crossed: 1 datapoint [37.0 (27/11/26 13:57:00)] was greater than the threshold (10.0)."

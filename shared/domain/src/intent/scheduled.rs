@@ -6,7 +6,7 @@ use crate::estate::Environment;
 use crate::intent::{DesiredState, Intent, Layer};
 
 /// Whose intent the schedule's is.
-const BY: &str = "auto-shutdown";
+const BY: &str = "tick";
 
 /// What a tick does about an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use watchkeeper_control::emergency::AlarmOutcome;
+use watchkeeper_control::emergency::{AlarmOutcome, Handled};
 use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_control::ports::Clock as _;
+use watchkeeper_control::runbook::RunbookError;
 use watchkeeper_domain::capacity::{Rollout, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::{AlarmMemory, AlarmState, IgnoreReason};
 use watchkeeper_domain::value::AlarmName;
@@ -19,7 +20,12 @@ use watchkeeper_tests::scenarios::{Harness as _, RunEnd, later};
 impl InMemoryScene {
     /// An event reaches the function that answers alarms.
     fn delivered(&mut self, event: &Value) -> Result<(), HarnessError> {
-        let handled = self.harness.hears(event).ok_or_else(|| broken("the function died"))?;
+        let handled = self.harness.hears(event);
+        self.handled(handled)
+    }
+
+    fn handled(&mut self, handled: Option<Result<Handled, RunbookError>>) -> Result<(), HarnessError> {
+        let handled = handled.ok_or_else(|| broken("the function died"))?;
         self.handled = handled.map_err(broken)?.lines;
         Ok(())
     }
@@ -62,7 +68,8 @@ impl EmergencyHarness for InMemoryScene {
     }
 
     async fn sweep(&mut self) -> Result<(), HarnessError> {
-        self.delivered(&json!({ "source": "watchkeeper.schedule", "time": self.harness.sim.now() }))
+        let handled = self.harness.sweeps();
+        self.handled(handled)
     }
 
     async fn ignored(&mut self, _alarm: &AlarmName, reason: IgnoreReason) -> Result<String, HarnessError> {
