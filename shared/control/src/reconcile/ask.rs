@@ -28,6 +28,8 @@ pub(super) struct BeginContext<'a> {
     pub(super) id: &'a str,
     pub(super) instant: Timestamp,
     pub(super) intent_change: Option<IntentChange>,
+    /// Whether it is only asked if anything differs: what a run needs to know beyond that is not read.
+    pub(super) looks_only: bool,
 }
 
 /// What was decided, and the releases that the plan goes back to.
@@ -73,11 +75,11 @@ impl<P: Platform> Reconciler<P> {
             })
         };
         let mut assessment = decide(&observed, &quotas);
-        if assessment.deciding.iter().any(|intent| intent.layer >= Layer::Emergency) {
+        if !ask.looks_only && assessment.deciding.iter().any(|intent| intent.layer >= Layer::Emergency) {
             quotas = self.quotas(ask.scoped, &observed, &assessment.plan).await?;
             assessment = decide(&observed, &quotas);
         }
-        if schedules::asks(ask.request, &assessment) {
+        if !ask.looks_only && schedules::asks(ask.request, &assessment) {
             let (found, unread) = self.schedules(ask.urgency(seen)).await;
             observed.learn_schedules(found, seen.baseline.as_ref());
             assessment = decide(&observed, &quotas);

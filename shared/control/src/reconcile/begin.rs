@@ -39,6 +39,7 @@ impl<P: Platform> Reconciler<P> {
             id,
             instant,
             intent_change: IntentChange::of(scoped, request, id, instant)?,
+            looks_only: false,
         };
         let seen = self.remember(scoped).await?;
         if request.mode == RunMode::Plan {
@@ -73,7 +74,7 @@ impl<P: Platform> Reconciler<P> {
     ) -> Result<Option<String>, RunbookError> {
         let scoped = &stack.place(scope.estate.as_str(), scope.environment.as_str(), instant)?;
         let request = &RunRequest::of_tick(scope, instant);
-        let ask = BeginContext { scoped, request, id, instant, intent_change: None };
+        let ask = BeginContext { scoped, request, id, instant, intent_change: None, looks_only: true };
         self.nothing_to_do(&ask, &self.remember(scoped).await?).await
     }
 
