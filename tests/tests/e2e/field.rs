@@ -28,16 +28,13 @@ const MONDAY: &str = "2026-11-16T15:00:00Z";
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 /// One sandbox is set up at a time: a deployment keeps a processor busy, and what is played beside it waits for seconds only.
 static BEGINNING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-/// Two of a kind: most tests are played here.
-static FIELDS: [Field; 2] = [const { Field::new() }; 2];
+/// Most tests are played here.
+static FIELDS: TwinFields = TwinFields::new();
 static DOCUMENTS: LazyLock<PathBuf> = LazyLock::new(|| documents("e2e-estates", &[("large", large())]));
 
 /// Play a test on the first sandbox that is free, or when its turn has come.
 pub(crate) fn play(test: impl AsyncFnOnce(&'static SandboxHarness)) {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let next = || NEXT.fetch_add(1, Ordering::Relaxed) % FIELDS.len();
-    let field = FIELDS.iter().find(|field| field.is_free()).unwrap_or_else(|| &FIELDS[next()]);
-    field.play(set, test);
+    FIELDS.one().play(set, test);
 }
 
 async fn set() -> SandboxHarness {
@@ -87,6 +84,24 @@ impl Field {
             control.judge_permissions().await.unwrap();
             control.judge_throttled().await.unwrap();
         });
+    }
+}
+
+/// Two of a kind, for tests that are many: they wait more than they compute.
+pub(crate) struct TwinFields {
+    fields: [Field; 2],
+    next: AtomicUsize,
+}
+
+impl TwinFields {
+    pub(crate) const fn new() -> Self {
+        Self { fields: [const { Field::new() }; 2], next: AtomicUsize::new(0) }
+    }
+
+    /// The first that is free, or each in its turn.
+    pub(crate) fn one(&'static self) -> &'static Field {
+        let next = || self.next.fetch_add(1, Ordering::Relaxed) % self.fields.len();
+        self.fields.iter().find(|field| field.is_free()).unwrap_or_else(|| &self.fields[next()])
     }
 }
 

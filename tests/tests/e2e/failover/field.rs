@@ -14,7 +14,7 @@ use watchkeeper_tests::harness::{
 use watchkeeper_tests::sandbox::{ProgressLines, SandboxOptions};
 
 use super::clean::{forget, mended};
-use crate::field::Field;
+use crate::field::{Field, TwinFields};
 
 /// A Monday morning, later than the machine's own clock.
 const MONDAY: &str = "2027-01-11T09:00:00Z";
@@ -53,12 +53,12 @@ environments:
       traffic: { strategy: switch-object, names: [tram.example.com], bucket: tram-failover, object: standby-serves }
 ";
 
-static FLEET: Field = Field::new();
+static FLEET: TwinFields = TwinFields::new();
 static TRAMS: Field = Field::new();
 
-/// Play a test on the sandbox of the fleet, when its turn has come.
+/// Play a test on a sandbox of the fleet, when its turn has come.
 pub(crate) fn play(test: impl AsyncFnOnce(&'static SandboxHarness)) {
-    FLEET.play(async || set(fleet()).await, test);
+    FLEET.one().play(async || set(fleet()).await, test);
 }
 
 /// The same on that of the small pair.
