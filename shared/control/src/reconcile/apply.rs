@@ -20,10 +20,14 @@ use crate::ports::{AwsError, Clock, Databases, Fault, ServiceWrites};
 use crate::runbook::{FormerWord, RunbookError, StepOutcome};
 use crate::scoped::ScopedEnvironment;
 
+/// How many services a slice looks at before it writes: more than the whole of the account's budget lets it write in its minute.
+/// A look at thousands would take all of its time.
+const LOOKED: usize = 400;
+
 /// What one slice is about.
 struct SlicePlan {
     plan: Plan,
-    /// Whether only services were looked at that are not written yet, and databases may have to stop after all of them.
+    /// Whether only services were looked at that are not written yet, or some of them, and more may follow after these.
     partial: bool,
 }
 
@@ -99,13 +103,14 @@ impl<P: Platform> Reconciler<P> {
         let reason = run.plan.actions().next().map_or_else(String::new, |action| action.reason.clone());
         let (services, databases) = scoped.selection(resumed.seen.baseline.as_ref());
         let open = if run.slices == 0 { BTreeSet::new() } else { run.open() };
-        let unwritten: BTreeSet<_> =
+        let unwritten: Vec<_> =
             services.iter().filter(|id| open.contains(&ResourceId::Service((*id).clone()))).cloned().collect();
-        if !unwritten.is_empty() {
-            let observed = self.look_at(&unwritten, &databases, resumed.lease.layer).await?;
+        for some in unwritten.chunks(LOOKED) {
+            let observed = self.look_at(&some.iter().cloned().collect(), &databases, resumed.lease.layer).await?;
             let plan = left(scoped, resumed, &observed, &reason).without_stops();
             if !plan.is_empty() {
-                let partial = run.plan.actions().any(|action| matches!(action.change, CapacityChange::Database { .. }));
+                let stops = |change: &CapacityChange| matches!(change, CapacityChange::Database { .. });
+                let partial = some.len() < unwritten.len() || run.plan.actions().any(|action| stops(&action.change));
                 return Ok(SlicePlan { plan, partial });
             }
         }

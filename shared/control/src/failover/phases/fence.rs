@@ -51,7 +51,9 @@ impl<P: Platform> FailoverRunbook<P> {
                 FenceState::Holds(why) => work.record.header.note(self.clock.now(), why),
                 FenceState::Wait(seconds, why) => {
                     // Its replica of the pointer may have come after the last time that it was asked to look.
-                    self.nudge(work, "a fence").await;
+                    if work.record.silent_since.is_none() {
+                        self.nudge(work, "a fence").await;
+                    }
                     return Ok(Some(PhaseOutcome::Again(seconds, why)));
                 }
                 FenceState::Ask(why) => asked.push(why),

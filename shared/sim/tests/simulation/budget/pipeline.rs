@@ -46,3 +46,14 @@ fn the_first_task_starts_after_the_first_writes_of_its_own_service() {
     assert!(first < last_bounds);
     assert!(crowd.sim.capacity().services.values().all(|service| service.desired == 4));
 }
+
+/// A look at all of them takes longer than a slice, and what is remembered of them has to fit into items of the ledger.
+#[test]
+fn five_thousand_services_sleep() {
+    let mut crowd = Crowd::of(1, 5_000, evening());
+    crowd.calendar(0, true);
+    crowd.start(0, Member { warm: true, ..Member::default() });
+    crowd.play();
+    assert!(crowd.sim.capacity().services.values().all(|service| service.desired == 0));
+    assert_eq!(crowd.sim.writes(), 10_000, "two writes a service");
+}
