@@ -42,9 +42,9 @@ pub struct Price {
     pub each: f64,
     /// As many are free in each account and month.
     pub free: f64,
-    /// Where it is said.
+    /// Where it was read: AWS publishes no price list that could be kept here, so most are others' copies of it.
     pub source: String,
-    /// When that was read.
+    /// Of when that is, as far as it says.
     pub date: String,
 }
 

@@ -30,8 +30,8 @@ fn an_alarm_more_and_a_metric_that_is_always_there_are_on_the_bill() {
 #[test]
 fn each_price_has_its_source_and_its_date() {
     for (item, price) in bill().prices {
-        assert!(!price.unit.is_empty() && !price.source.is_empty(), "{item}");
-        assert!(price.date.parse::<jiff::civil::Date>().is_ok(), "{item}: {}", price.date);
+        // A copy of AWS's own page says no day, and another one a year only: better that than a day that nobody read.
+        assert!(!price.unit.is_empty() && !price.source.is_empty() && !price.date.is_empty(), "{item}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! One tick goes round every part: a part that fails keeps no other from its turn, and what failed is told once.
 
+use watchkeeper_in_memory::InMemoryHarness;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
 
 use crate::scene::{afternoon, evening, minutes};
@@ -9,7 +10,7 @@ fn a_part_that_fails_keeps_no_other_from_its_turn() {
     let mut harness = afternoon();
     harness.sim.set_faults(FaultPlan::none().always(Operation::LedgerCommit, CallTrouble::Denied));
     harness.tick(evening());
-    let told = |harness: &watchkeeper_in_memory::InMemoryHarness| {
+    let told = |harness: &InMemoryHarness| {
         let messages = harness.sim.messages().into_iter();
         messages.filter(|message| message.subject == "us-east-1: Reconcile failed: FAILED").count()
     };
