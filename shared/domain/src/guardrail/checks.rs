@@ -74,8 +74,15 @@ fn stale_event(case: &GuardrailCase<'_>) -> Vec<Violation> {
 
 fn empty_selection(case: &GuardrailCase<'_>) -> Vec<Violation> {
     let nothing_there = case.observed.services.is_empty() && case.observed.databases.is_empty();
-    let nothing_meant = case.target.resources().all(|resource| case.observed.missing.contains(&resource));
-    if !nothing_there && (gives_back(case.deciding) || !nothing_meant) {
+    let all_gone = case.target.resources().all(|resource| case.observed.missing.contains(&resource));
+    let holds_what_is_gone = all_gone && case.baseline.resources().next().is_some();
+    let allowed = if gives_back(case.deciding) {
+        // What was held and exists no more is to be forgotten: there is nothing to give it back to.
+        !nothing_there || holds_what_is_gone
+    } else {
+        !nothing_there && !all_gone
+    };
+    if allowed {
         return Vec::new();
     }
     let found = "no service and no database is selected that exists";

@@ -150,6 +150,19 @@ fn an_empty_selection_is_refused_and_never_everything() {
 }
 
 #[test]
+fn what_was_held_and_is_gone_altogether_is_forgotten_in_the_morning() {
+    let mut scene = Scene { intents: Vec::new(), ..Scene::night() };
+    let held: Vec<_> = scene.baseline.as_ref().unwrap().capacity.resources().collect();
+    scene.observed = ObservedScope::default();
+    assert_eq!(scene.decide().verdict, Verdict::Refused, "not seen is not gone");
+    scene.observed.missing = held.into_iter().collect();
+    let decided = scene.decide();
+    assert_eq!((decided.verdict, decided.plan.is_empty()), (Verdict::Apply, true));
+    scene.intents = Scene::night().intents;
+    assert_eq!(scene.decide().verdict, Verdict::Refused, "and what sleeps has to exist");
+}
+
+#[test]
 fn what_was_approved_for_an_intent_is_not_asked_again_when_it_is_applied_again() {
     let mut scene = Scene::evening();
     scene.allowance.blast_radius_percent = 10;
