@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use tokio::runtime::Runtime;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::{Region, Scope};
@@ -26,8 +26,8 @@ const LARGE_BUSY: usize = 12;
 const MONDAY: &str = "2026-11-16T15:00:00Z";
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
-/// One sandbox is set up at a time: a deployment keeps a processor busy, and what is played beside it waits for seconds only.
-static BEGINNING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// Two sandboxes are set up at a time: a deployment keeps a processor busy, and what is played beside it waits for seconds only.
+static BEGINNING: Semaphore = Semaphore::const_new(2);
 /// Most tests are played here.
 static FIELDS: TwinFields = TwinFields::new();
 static DOCUMENTS: LazyLock<PathBuf> = LazyLock::new(|| documents("e2e-estates", &[("large", large())]));
@@ -67,7 +67,7 @@ impl Field {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         RUNTIME.block_on(async {
             let begin = async || {
-                let _alone = BEGINNING.lock().await;
+                let _place = BEGINNING.acquire().await.unwrap();
                 judged(set().await).await
             };
             let harness = self.harness.get_or_init(begin).await;
