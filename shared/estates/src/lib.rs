@@ -6,6 +6,7 @@
 //! missing is filled in, and no finding that comes of the mending is shown.
 
 mod compiled;
+pub mod draft;
 mod load;
 mod node;
 mod parse;

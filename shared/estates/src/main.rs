@@ -1,6 +1,8 @@
 //! `cargo estates`: checks estate documents, shows what they would do, and prints their schema.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
 
+mod command;
+
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
@@ -33,6 +35,9 @@ enum Command {
         #[arg(default_value = "shared/estates")]
         folder: PathBuf,
     },
+    /// Drafts a document from Terraform's state: what is known is filled in, what only people know is asked in its place. Nothing
+    /// that is secret is read.
+    Draft(command::draft::DraftArguments),
     /// Prints the JSON Schema of a document, as `shared/estates/estate.schema.json` holds it.
     Schema,
 }
@@ -50,6 +55,7 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+        Command::Draft(arguments) => command::draft::run(arguments),
         Command::Schema => {
             print!("{}", schema_text());
             ExitCode::SUCCESS

@@ -1,0 +1,170 @@
+//! Which environment each thing belongs to.
+//!
+//! The first that applies: what was said for the file, or for all of them; the tag `Environment` of the service, or of its cluster;
+//! a word of the cluster's name, such as `dev` or `prod`. Whatever is no service belongs to one of the environments that the
+//! services tell: by its tag, by its own name, or because its file, or the whole draft, has only one. What cannot be told is left
+//! out. Where there are no services at all, databases tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use watchkeeper_domain::name::{EnvironmentName, Region};
+use watchkeeper_domain::value::AccountId;
+
+use super::facts::{AlarmFacts, AlarmSubject, Facts, Found, LeftOut};
+use super::options::{DraftNames, StateFile};
+use super::words;
+
+/// What is said, or has been told so far, of where things belong.
+pub(crate) struct EnvironmentRules<'a> {
+    files: &'a [StateFile],
+    names: &'a DraftNames,
+    /// Environments that services, or else databases, have told, by file.
+    told: BTreeMap<usize, BTreeSet<String>>,
+}
+
+impl<'a> EnvironmentRules<'a> {
+    pub(crate) fn new(files: &'a [StateFile], names: &'a DraftNames) -> Self {
+        Self { files, names, told: BTreeMap::new() }
+    }
+
+    /// What was said of a file.
+    fn said(&self, file: usize) -> Option<String> {
+        let own = self.files.get(file).and_then(|file| file.environment.as_ref());
+        own.or(self.names.environment.as_ref()).map(ToString::to_string)
+    }
+
+    fn all(&self) -> BTreeSet<&str> {
+        self.told.values().flatten().map(String::as_str).collect()
+    }
+
+    /// The environment of something that tells one itself.
+    fn telling(&mut self, file: usize, tags: [Option<&str>; 2], name: &str) -> Option<String> {
+        let tag = tags.into_iter().flatten().map(str::to_ascii_lowercase).find(|tag| EnvironmentName::new(tag).is_ok());
+        let told = self.said(file).or(tag).or_else(|| words::environment(name))?;
+        self.told.entry(file).or_default().insert(told.clone());
+        Some(told)
+    }
+
+    /// The environment of anything else, or why it cannot be told.
+    fn of<T>(&self, found: &Found<T>, name: &str) -> Result<String, String> {
+        if let Some(said) = self.said(found.file) {
+            return Ok(said);
+        }
+        let all = self.all();
+        if let Some(tag) = found.tag.as_deref().map(str::to_ascii_lowercase) {
+            let unknown = "its tag names an environment that has no service here".to_owned();
+            return if all.contains(tag.as_str()) { Ok(tag) } else { Err(unknown) };
+        }
+        let only = |told: &BTreeSet<&str>| told.first().filter(|_| told.len() == 1).map(|one| (*one).to_owned());
+        let named: BTreeSet<&str> = all.iter().copied().filter(|told| words::names(name, told)).collect();
+        let of_file =
+            self.told.get(&found.file).map(|told| told.iter().map(String::as_str).collect()).unwrap_or_default();
+        let told = only(&named).or_else(|| only(&of_file)).or_else(|| only(&all));
+        told.ok_or_else(|| {
+            "its environment cannot be told: it has no tag `Environment`, and its name does not say".to_owned()
+        })
+    }
+}
+
+/// Facts by the environment that they belong to; what belongs to none is noted as left out.
+pub(crate) fn by_environment(
+    facts: &Facts,
+    rules: &mut EnvironmentRules<'_>,
+) -> (BTreeMap<String, Facts>, Vec<LeftOut>) {
+    let mut sorted = Sorted { by: BTreeMap::new(), left_out: facts.left_out.clone(), facts };
+    let tags: BTreeMap<_, _> =
+        facts.clusters.iter().map(|it| ((&it.account, &it.region, &it.it), it.tag.as_deref())).collect();
+    for service in &facts.services {
+        let cluster = tags.get(&(&service.account, &service.region, &service.it.cluster)).copied().flatten();
+        let told = rules.telling(service.file, [service.tag.as_deref(), cluster], service.it.cluster.as_str());
+        let what = format!("service {} of cluster {} in {}", service.it.name, service.it.cluster, service.region);
+        let told = told.ok_or_else(|| {
+            "its environment cannot be told: neither it nor its cluster has a tag `Environment`, and the name does not say".to_owned()
+        });
+        sorted.put(told, service, what, |facts| &mut facts.services);
+    }
+    let databases_tell = facts.services.is_empty();
+    for database in &facts.databases {
+        let name = database.it.id.name().as_str();
+        let told =
+            if databases_tell { rules.telling(database.file, [database.tag.as_deref(), None], name) } else { None };
+        let told = told.map_or_else(|| rules.of(database, name), Ok);
+        sorted.put(told, database, format!("database {name} in {}", database.region), |facts| &mut facts.databases);
+    }
+    for alarm in &facts.alarms {
+        let told = sorted.spoken_of(alarm).map_or_else(|| rules.of(alarm, alarm.it.name.as_str()), Ok);
+        sorted.put(told, alarm, format!("alarm {} in {}", alarm.it.name, alarm.region), |facts| &mut facts.alarms);
+    }
+    for it in &facts.tables {
+        sorted.put(rules.of(it, it.it.name.as_str()), it, format!("table {} in {}", it.it.name, it.region), |facts| {
+            &mut facts.tables
+        });
+    }
+    for it in &facts.queues {
+        sorted.put(rules.of(it, it.it.name.as_str()), it, format!("queue {} in {}", it.it.name, it.region), |facts| {
+            &mut facts.queues
+        });
+    }
+    for it in &facts.streams {
+        sorted.put(rules.of(it, it.it.name.as_str()), it, format!("stream {} in {}", it.it.name, it.region), |facts| {
+            &mut facts.streams
+        });
+    }
+    for it in &facts.images {
+        sorted.put(rules.of(it, it.it.as_str()), it, format!("image repository {} in {}", it.it, it.region), |facts| {
+            &mut facts.images
+        });
+    }
+    for it in &facts.caches {
+        sorted.put(rules.of(it, it.it.as_str()), it, format!("cache {} in {}", it.it, it.region), |facts| {
+            &mut facts.caches
+        });
+    }
+    for it in &facts.domains {
+        sorted.put(rules.of(it, it.it.as_str()), it, format!("search domain {} in {}", it.it, it.region), |facts| {
+            &mut facts.domains
+        });
+    }
+    (sorted.by, sorted.left_out)
+}
+
+struct Sorted<'a> {
+    by: BTreeMap<String, Facts>,
+    left_out: Vec<LeftOut>,
+    facts: &'a Facts,
+}
+
+impl Sorted<'_> {
+    fn put<T: Clone>(
+        &mut self,
+        told: Result<String, String>,
+        found: &Found<T>,
+        what: String,
+        list: impl Fn(&mut Facts) -> &mut Vec<Found<T>>,
+    ) {
+        match told {
+            Ok(environment) => list(self.by.entry(environment).or_default()).push(found.clone()),
+            Err(why) => self.left_out.push(LeftOut { what, why }),
+        }
+    }
+
+    /// The environment of the services and databases that an alarm speaks of, if it is one.
+    fn spoken_of(&self, alarm: &Found<AlarmFacts>) -> Option<String> {
+        let here = |account: &AccountId, region: &Region| alarm.account == *account && alarm.region == *region;
+        let speaks = |subject: &AlarmSubject, facts: &Facts| {
+            let of_service =
+                facts.services.iter().any(|it| here(&it.account, &it.region) && self.facts.speaks_of(subject, &it.it));
+            of_service
+                || facts
+                    .databases
+                    .iter()
+                    .any(|it| here(&it.account, &it.region) && subject.is_database(it.it.id.name()))
+        };
+        let mut found = self
+            .by
+            .iter()
+            .filter(|(_, facts)| alarm.it.about.iter().any(|subject| speaks(subject, facts)))
+            .map(|(name, _)| name);
+        found.next().filter(|_| found.next().is_none()).cloned()
+    }
+}

@@ -1,0 +1,213 @@
+//! What was found, whichever source it was read from: names, figures and where they are, and nothing that could be a secret.
+
+use std::collections::BTreeMap;
+
+use watchkeeper_domain::capacity::DatabaseId;
+use watchkeeper_domain::name::{ClusterName, DatabaseName, Region, ServiceName};
+use watchkeeper_domain::value::{AccountId, AlarmName, ResourceName};
+
+/// Something that was found, and what tells where it belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found<T> {
+    /// The account of its ARN.
+    pub(crate) account: AccountId,
+    /// The region of its ARN.
+    pub(crate) region: Region,
+    /// The file that it was read from, counted from 0.
+    pub(crate) file: usize,
+    /// The environment that its own tag names.
+    pub(crate) tag: Option<String>,
+    /// What it is.
+    pub(crate) it: T,
+}
+
+/// Everything that was found.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    pub(crate) clusters: Vec<Found<ClusterName>>,
+    pub(crate) services: Vec<Found<ServiceFacts>>,
+    pub(crate) targets: BTreeMap<(String, String), Vec<ScalableTarget>>,
+    pub(crate) databases: Vec<Found<DatabaseFacts>>,
+    pub(crate) alarms: Vec<Found<AlarmFacts>>,
+    pub(crate) tables: Vec<Found<TableFacts>>,
+    pub(crate) queues: Vec<Found<QueueFacts>>,
+    pub(crate) streams: Vec<Found<StreamFacts>>,
+    /// Image repositories.
+    pub(crate) images: Vec<Found<ResourceName>>,
+    /// Replication groups of `ElastiCache`.
+    pub(crate) caches: Vec<Found<ResourceName>>,
+    /// Search domains.
+    pub(crate) domains: Vec<Found<ResourceName>>,
+    /// Target groups by what CloudWatch calls them.
+    pub(crate) target_groups: BTreeMap<String, TargetGroup>,
+    /// Load balancers, by what CloudWatch calls them: their addresses.
+    pub(crate) balancers: BTreeMap<String, String>,
+    pub(crate) left_out: Vec<LeftOut>,
+    /// Resources of types that a document has no place for.
+    pub(crate) others: usize,
+}
+
+/// A service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServiceFacts {
+    pub(crate) cluster: ClusterName,
+    pub(crate) name: ServiceName,
+    /// Tasks, where the source has a figure.
+    pub(crate) desired: Option<u32>,
+    /// Who rolls out: nothing for ECS itself.
+    pub(crate) controller: Option<String>,
+    /// Target groups, by what CloudWatch calls them.
+    pub(crate) target_groups: Vec<String>,
+}
+
+/// The bounds of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ScalableTarget {
+    pub(crate) file: usize,
+    /// Account and region, where it has an ARN.
+    pub(crate) place: Option<(AccountId, Region)>,
+    pub(crate) min: u32,
+    pub(crate) max: u32,
+}
+
+/// A target group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct TargetGroup {
+    /// Its health path, without a query.
+    pub(crate) path: Option<String>,
+    /// Load balancers, by what CloudWatch calls them.
+    pub(crate) balancers: Vec<String>,
+}
+
+/// A database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DatabaseFacts {
+    pub(crate) id: DatabaseId,
+    pub(crate) engine: Option<String>,
+    /// Why RDS would refuse to stop it.
+    pub(crate) cannot_stop: Option<String>,
+    /// What it replicates from: an identifier or an ARN.
+    pub(crate) replica_of: Option<String>,
+    /// The Aurora global database that it belongs to.
+    pub(crate) global: Option<ResourceName>,
+    /// Days that RDS keeps its automated backups.
+    pub(crate) kept_days: Option<u32>,
+    /// The window of these backups, in UTC.
+    pub(crate) window: Option<String>,
+}
+
+/// An alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AlarmFacts {
+    pub(crate) name: AlarmName,
+    /// What it measures, in CloudWatch's words.
+    pub(crate) measures: Option<String>,
+    /// What it speaks of.
+    pub(crate) about: Vec<AlarmSubject>,
+}
+
+/// What the dimensions of an alarm name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum AlarmSubject {
+    /// A service of a cluster.
+    Service(String, String),
+    /// A database, in lower case.
+    Database(String),
+    /// A queue.
+    Queue(String),
+    /// A table.
+    Table(String),
+    /// A target group.
+    TargetGroup(String),
+    /// A load balancer.
+    Balancer(String),
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TableFacts {
+    pub(crate) name: ResourceName,
+    /// Its partition key.
+    pub(crate) key: Option<ResourceName>,
+    pub(crate) indexes: Vec<ResourceName>,
+    /// Regions that have a replica.
+    pub(crate) replicas: Vec<Region>,
+    pub(crate) point_in_time: bool,
+}
+
+/// A queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct QueueFacts {
+    pub(crate) name: ResourceName,
+    pub(crate) dead_letters: Option<ResourceName>,
+}
+
+/// A stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StreamFacts {
+    pub(crate) name: ResourceName,
+    /// Shards; none on demand.
+    pub(crate) shards: Option<u32>,
+    /// Hours that it keeps a record.
+    pub(crate) hours: Option<u32>,
+}
+
+/// Something that is not in the document.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LeftOut {
+    /// What it is.
+    pub(crate) what: String,
+    /// Why it is not there.
+    pub(crate) why: String,
+}
+
+impl Facts {
+    /// Notes something that is not in the document.
+    pub(crate) fn leave_out(&mut self, what: impl Into<String>, why: impl Into<String>) {
+        self.left_out.push(LeftOut { what: what.into(), why: why.into() });
+    }
+
+    /// The bounds of a service: those of its account and region, or, without an ARN, those of its file.
+    pub(crate) fn bounds(&self, service: &Found<ServiceFacts>) -> Option<(u32, u32)> {
+        let key = (service.it.cluster.to_string(), service.it.name.to_string());
+        let own = self.targets.get(&key)?.iter().filter(|target| match &target.place {
+            Some((account, region)) => *account == service.account && *region == service.region,
+            None => target.file == service.file,
+        });
+        let mut found: Vec<(u32, u32)> = own.map(|target| (target.min, target.max)).collect();
+        found.dedup();
+        // Two targets of one name without an ARN may be those of two regions.
+        (found.len() == 1).then(|| found.first().copied()).flatten()
+    }
+
+    /// The health paths of a service.
+    pub(crate) fn paths(&self, service: &ServiceFacts) -> Vec<&str> {
+        let groups = service.target_groups.iter().filter_map(|group| self.target_groups.get(group));
+        let mut paths: Vec<&str> = groups.filter_map(|group| group.path.as_deref()).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        paths
+    }
+
+    /// Whether a service is what an alarm speaks of.
+    pub(crate) fn speaks_of(&self, subject: &AlarmSubject, service: &ServiceFacts) -> bool {
+        match subject {
+            AlarmSubject::Service(cluster, name) => {
+                cluster == service.cluster.as_str() && name == service.name.as_str()
+            }
+            AlarmSubject::TargetGroup(group) => service.target_groups.contains(group),
+            AlarmSubject::Balancer(balancer) => service
+                .target_groups
+                .iter()
+                .any(|group| self.target_groups.get(group).is_some_and(|group| group.balancers.contains(balancer))),
+            _ => false,
+        }
+    }
+}
+
+impl AlarmSubject {
+    /// Whether it is this database.
+    pub(crate) fn is_database(&self, name: &DatabaseName) -> bool {
+        matches!(self, Self::Database(own) if own == name.as_str())
+    }
+}

@@ -1,0 +1,86 @@
+//! Figures and alarms: counts and bounds as they are declared, and what each alarm speaks of.
+
+use super::EnvironmentWriter;
+use super::text::scalar;
+use crate::draft::facts::{AlarmFacts, AlarmSubject};
+
+/// Names that a remark lists before it counts.
+const LISTED: usize = 3;
+
+impl EnvironmentWriter<'_> {
+    /// Counts and bounds of the primary region.
+    pub(super) fn capacity(&mut self) {
+        let mut first = true;
+        for service in self.it.facts.services.iter().filter(|service| service.region == self.it.primary) {
+            let Some(desired) = service.it.desired else { continue };
+            if std::mem::take(&mut first) {
+                self.out.value(2, "capacity:", Some("as the state has it; nothing is set from it"));
+            }
+            let name = scalar(service.it.name.as_str());
+            match self.all.bounds(service) {
+                None => self.out.value(3, &format!("{name}: {{ desired: {desired} }}"), None),
+                Some((min, max)) if max >= desired.max(min) => {
+                    self.out.value(3, &format!("{name}: {{ desired: {desired}, min: {min}, max: {max} }}"), None);
+                }
+                Some((min, max)) => {
+                    let question =
+                        format!("the state has bounds {min} to {max} and {desired} desired: which is right?");
+                    self.out.asked(3, &format!("{name}: {{ desired: {desired} }}"), &question);
+                }
+            }
+        }
+    }
+
+    pub(super) fn alarms(&mut self) {
+        for (number, alarm) in self.it.facts.alarms.iter().enumerate() {
+            if number == 0 {
+                self.out.value(2, "alarms:", Some("the sections below may use only these"));
+            }
+            let mut remarks: Vec<String> = alarm.it.measures.iter().cloned().collect();
+            remarks.extend(self.speaks_of(&alarm.it));
+            if self.it.standby.is_some() && alarm.region != self.it.primary {
+                remarks.push(format!("in {}", alarm.region));
+            }
+            self.out.value(3, &format!("- {}", scalar(alarm.it.name.as_str())), Some(&remarks.join("; ")));
+        }
+    }
+
+    /// What an alarm is about, by the names of this environment.
+    fn speaks_of(&self, alarm: &AlarmFacts) -> Option<String> {
+        let mut names: Vec<&str> = self.services_of(alarm);
+        for subject in &alarm.about {
+            let databases = self.it.facts.databases.iter().map(|it| it.it.id.name());
+            names.extend(databases.filter(|name| subject.is_database(name)).map(|name| name.as_str()));
+            match subject {
+                AlarmSubject::Queue(own) => {
+                    names.extend(self.it.facts.queues.iter().map(|it| it.it.name.as_str()).filter(|name| name == own));
+                }
+                AlarmSubject::Table(own) => {
+                    names.extend(self.it.facts.tables.iter().map(|it| it.it.name.as_str()).filter(|name| name == own));
+                }
+                _ => {}
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        match names.len() {
+            0 => None,
+            many if many > LISTED => Some(format!("of {} and {} more", names.get(..LISTED)?.join(", "), many - LISTED)),
+            _ => Some(format!("of {}", names.join(", "))),
+        }
+    }
+
+    /// The services that an alarm speaks of.
+    pub(super) fn services_of(&self, alarm: &AlarmFacts) -> Vec<&str> {
+        let services = self.it.facts.services.iter().filter(|service| service.region == self.it.primary);
+        let spoken =
+            services.filter(|service| alarm.about.iter().any(|subject| self.all.speaks_of(subject, &service.it)));
+        spoken.map(|service| service.it.name.as_str()).collect()
+    }
+
+    /// Whether an alarm speaks of a database.
+    pub(super) fn is_of_database(&self, alarm: &AlarmFacts) -> bool {
+        let mut databases = self.it.facts.databases.iter().map(|it| it.it.id.name());
+        databases.any(|name| alarm.about.iter().any(|subject| subject.is_database(name)))
+    }
+}
