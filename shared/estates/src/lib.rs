@@ -22,4 +22,4 @@ pub use parse::parse;
 pub use problem::FileProblem;
 pub use schema::{schema, schema_text};
 pub use watchkeeper_domain::estate::{EstateFolder, UnknownName};
-pub use week::week_of;
+pub use week::{picture_of, week_of};

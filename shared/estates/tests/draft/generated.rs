@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use watchkeeper_domain::name::{DatabaseName, Region};
-use watchkeeper_estates::draft::{DraftNames, StateFile, draft};
+use watchkeeper_estates::draft::{Draft, DraftProblem, StateFile, draft};
 
 use crate::states::{ACCOUNT, drafted, file, instance, loaded, names, service, stored};
 
 const REGIONS: [&str; 2] = ["eu-central-1", "eu-west-1"];
 
 /// Each service and database of a draft, as `environment/region/cluster/service` or `environment/region/database`.
-fn contents(draft: &watchkeeper_estates::draft::Draft) -> BTreeSet<String> {
+fn contents(draft: &Draft) -> BTreeSet<String> {
     let estate = loaded(draft);
     let mut all = BTreeSet::new();
     for environment in estate.environments() {
@@ -230,12 +230,16 @@ fn state(pieces: &[Piece], shown: bool) -> StateFile {
     file("state", None, &content)
 }
 
-/// What is said of a file, draft or problems.
-fn said(files: &[StateFile], given: &DraftNames) -> Result<String, String> {
-    let problems = |problems: Vec<watchkeeper_estates::draft::DraftProblem>| {
-        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-    };
-    draft(files, given).map(|draft| draft.text().to_owned() + draft.summary()).map_err(problems)
+/// The draft, or everything that is said instead.
+fn drafting(files: &[StateFile]) -> Result<Draft, String> {
+    let problems =
+        |problems: Vec<DraftProblem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    draft(files, &names(Some("shop"), None)).map_err(problems)
+}
+
+/// Everything that is said of files.
+fn said(drafting: &Result<Draft, String>) -> String {
+    drafting.as_ref().map_or_else(Clone::clone, |draft| draft.text().to_owned() + draft.summary())
 }
 
 proptest! {
@@ -244,14 +248,13 @@ proptest! {
     #[test]
     fn no_secret_of_any_state_is_told_and_every_draft_is_clean(pieces in prop::collection::vec(piece(), 1..9), shown: bool) {
         let files = [state(&pieces, shown)];
-        let given = names(Some("shop"), None);
-        let said = said(&files, &given);
-        let (Ok(text) | Err(text)) = &said;
+        let drafted = drafting(&files);
+        let text = said(&drafted);
         prop_assert!(!text.contains("SECRET"), "{text}");
         // A draft that is not in order would be a problem of this text.
         prop_assert!(!text.contains("mistake of this command"), "{text}");
-        prop_assert_eq!(&self::said(&files, &given), &said);
-        if pieces.iter().all(|piece| piece.wrong.is_none()) && let Ok(draft) = draft(&files, &given) {
+        prop_assert_eq!(&said(&drafting(&files)), &text);
+        if let Ok(draft) = drafted && pieces.iter().all(|piece| piece.wrong.is_none()) {
             let found = contents(&draft);
             let known: BTreeSet<String> = found.iter().map(|place| place.split_once('/').unwrap().1.to_owned()).collect();
             let places: BTreeSet<String> = pieces.iter().filter_map(Piece::place).collect();
@@ -276,9 +279,9 @@ proptest! {
         let mut damaged = file.clone();
         damaged.bytes[place] = byte;
         file.bytes.truncate(place);
-        let cut = said(&[file], &names(Some("shop"), None)).unwrap_err();
+        let cut = drafting(&[file]).unwrap_err();
         prop_assert!(cut.starts_with("state:1:") && !cut.contains("SECRET"), "{cut}");
-        let (Ok(text) | Err(text)) = said(&[damaged], &names(Some("shop"), None));
+        let text = said(&drafting(&[damaged]));
         prop_assert!(!text.contains("SECRET") && !text.contains("mistake of this command"), "{text}");
     }
 }
