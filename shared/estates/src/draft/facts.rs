@@ -42,6 +42,10 @@ pub(crate) struct Facts {
     pub(crate) target_groups: BTreeMap<String, TargetGroup>,
     /// Load balancers, by what CloudWatch calls them: their addresses.
     pub(crate) balancers: BTreeMap<String, String>,
+    /// Replicas that are resources of their own: account, region and name of the table, and where the replica is.
+    pub(crate) replicas: Vec<((AccountId, Region, String), Region)>,
+    /// Redrive policies that are resources of their own: account, region and name of the queue, and its dead-letter queue.
+    pub(crate) redrives: Vec<((AccountId, Region, String), ResourceName)>,
     pub(crate) left_out: Vec<LeftOut>,
     /// Resources of types that a document has no place for.
     pub(crate) others: usize,
@@ -167,6 +171,28 @@ impl Facts {
         self.left_out.push(LeftOut { what: what.into(), why: why.into() });
     }
 
+    /// Gives tables and queues what resources of their own say of them.
+    pub(crate) fn join(&mut self) {
+        for ((account, region, name), replica) in std::mem::take(&mut self.replicas) {
+            let own = |it: &&mut Found<TableFacts>| {
+                it.account == account && it.region == region && it.it.name.as_str() == name
+            };
+            if let Some(table) = self.tables.iter_mut().find(own).filter(|table| !table.it.replicas.contains(&replica))
+            {
+                table.it.replicas.push(replica);
+                table.it.replicas.sort();
+            }
+        }
+        for ((account, region, name), letters) in std::mem::take(&mut self.redrives) {
+            let own = |it: &&mut Found<QueueFacts>| {
+                it.account == account && it.region == region && it.it.name.as_str() == name
+            };
+            if let Some(queue) = self.queues.iter_mut().find(own) {
+                queue.it.dead_letters.get_or_insert(letters);
+            }
+        }
+    }
+
     /// The bounds of a service: those of its account and region, or, without an ARN, those of its file.
     pub(crate) fn bounds(&self, service: &Found<ServiceFacts>) -> Option<(u32, u32)> {
         let key = (service.it.cluster.to_string(), service.it.name.to_string());
@@ -175,6 +201,7 @@ impl Facts {
             None => target.file == service.file,
         });
         let mut found: Vec<(u32, u32)> = own.map(|target| (target.min, target.max)).collect();
+        found.sort_unstable();
         found.dedup();
         // Two targets of one name without an ARN may be those of two regions.
         (found.len() == 1).then(|| found.first().copied()).flatten()

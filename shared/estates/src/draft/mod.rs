@@ -67,6 +67,7 @@ pub fn draft(files: &[StateFile], names: &DraftNames) -> Result<Draft, Vec<Draft
             problems.extend(found.into_iter().map(DraftProblem::State));
         }
     }
+    facts.join();
     if problems.is_empty() {
         put_together(files, names, &facts).map_err(|problem| vec![problem])
     } else {

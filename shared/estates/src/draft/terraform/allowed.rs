@@ -80,11 +80,47 @@ pub(super) fn allowed(kind: &str) -> Option<&'static [&'static str]> {
             "replica.region_name",
             "point_in_time_recovery.enabled",
         ],
+        "aws_dynamodb_table_replica" => &["arn", "global_table_arn"],
         "aws_sqs_queue" => &["arn", "name", "redrive_policy"],
+        "aws_sqs_queue_redrive_policy" => &["queue_url", "redrive_policy"],
         "aws_kinesis_stream" => &["arn", "name", "shard_count", "retention_period"],
         "aws_ecr_repository" => &["arn", "name"],
         "aws_elasticache_replication_group" => &["arn", "replication_group_id"],
         "aws_opensearch_domain" | "aws_elasticsearch_domain" => &["arn", "domain_name"],
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_attribute_that_may_hold_a_secret_is_looked_at() {
+        // The sensitive attributes of these types, and those in which people put secrets.
+        let secrets =
+            ["password", "secret", "username", "token", "definition", "environment", "triggers", "description"];
+        let types = [
+            "aws_ecs_service",
+            "aws_db_instance",
+            "aws_rds_cluster",
+            "aws_docdb_cluster",
+            "aws_elasticache_replication_group",
+            "aws_opensearch_domain",
+            "aws_lb_target_group",
+            "aws_sqs_queue",
+            "aws_cloudwatch_metric_alarm",
+        ];
+        for kind in types {
+            let allowed = allowed(kind).unwrap_or_default();
+            assert!(!allowed.is_empty(), "{kind}");
+            let told = allowed.iter().find(|name| secrets.iter().any(|secret| name.contains(secret)));
+            assert_eq!(told, None, "{kind}");
+        }
+        for kind in
+            ["aws_ecs_task_definition", "aws_secretsmanager_secret_version", "aws_ssm_parameter", "aws_lambda_function"]
+        {
+            assert_eq!(allowed(kind), None);
+        }
+    }
 }

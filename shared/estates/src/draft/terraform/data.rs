@@ -42,14 +42,34 @@ impl StateReader<'_> {
         Ok(())
     }
 
+    /// A replica that is a resource of its own.
+    pub(super) fn replica(&mut self, resource: &Attributes<'_>) -> Result<(), StateMistake> {
+        let arn = resource.text("arn")?.and_then(Arn::parse);
+        let table = resource.text("global_table_arn")?.and_then(Arn::parse);
+        if let Some((arn, table)) = arn.zip(table) {
+            let name = last_part(&table.resource).to_owned();
+            self.facts.replicas.push(((table.account, table.region, name), arn.region));
+        }
+        Ok(())
+    }
+
     pub(super) fn queue(&mut self, resource: &Attributes<'_>) -> Result<(), StateMistake> {
         let arn = resource.text("arn")?.and_then(Arn::parse);
-        let policy = resource.text("redrive_policy")?.and_then(|json| serde_json::from_str::<RedrivePolicy>(json).ok());
-        let dead_letters = policy.and_then(|policy| last_part(&policy.dead_letter_target_arn).parse().ok());
+        let dead_letters = dead_letters(resource)?.map(|(_, name)| name);
         let facts =
             resource.text("name")?.and_then(|name| name.parse().ok()).map(|name| QueueFacts { name, dead_letters });
         let found = self.found(resource, arn.as_ref(), facts)?;
         self.facts.queues.extend(found);
+        Ok(())
+    }
+
+    /// A redrive policy that is a resource of its own. The dead-letter queue is in account and region of its queue ("Using
+    /// dead-letter queues in Amazon SQS", Amazon SQS developer guide).
+    pub(super) fn redrive(&mut self, resource: &Attributes<'_>) -> Result<(), StateMistake> {
+        let queue = resource.text("queue_url")?.map(last_part);
+        if let Some((queue, (arn, letters))) = queue.zip(dead_letters(resource)?) {
+            self.facts.redrives.push(((arn.account, arn.region, queue.to_owned()), letters));
+        }
         Ok(())
     }
 
@@ -75,4 +95,11 @@ impl StateReader<'_> {
         list(self.facts).extend(found);
         Ok(())
     }
+}
+
+/// The queue that a redrive policy names.
+fn dead_letters(resource: &Attributes<'_>) -> Result<Option<(Arn, ResourceName)>, StateMistake> {
+    let policy = resource.text("redrive_policy")?.and_then(|json| serde_json::from_str::<RedrivePolicy>(json).ok());
+    let arn = policy.and_then(|policy| Arn::parse(&policy.dead_letter_target_arn));
+    Ok(arn.and_then(|arn| Some((arn.clone(), arn.resource.parse().ok()?))))
 }

@@ -88,7 +88,9 @@ impl StateReader<'_> {
             "aws_cloudwatch_metric_alarm" => self.metric_alarm(resource),
             "aws_cloudwatch_composite_alarm" => self.composite_alarm(resource),
             "aws_dynamodb_table" => self.table(resource),
+            "aws_dynamodb_table_replica" => self.replica(resource),
             "aws_sqs_queue" => self.queue(resource),
+            "aws_sqs_queue_redrive_policy" => self.redrive(resource),
             "aws_kinesis_stream" => self.stream(resource),
             "aws_ecr_repository" => self.named(resource, "name", |facts| &mut facts.images),
             "aws_elasticache_replication_group" => {

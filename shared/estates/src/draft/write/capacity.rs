@@ -1,5 +1,7 @@
 //! Figures and alarms: counts and bounds as they are declared, and what each alarm speaks of.
 
+use std::collections::BTreeSet;
+
 use super::EnvironmentWriter;
 use super::text::scalar;
 use crate::draft::facts::{AlarmFacts, AlarmSubject};
@@ -32,13 +34,18 @@ impl EnvironmentWriter<'_> {
     }
 
     pub(super) fn alarms(&mut self) {
-        for (number, alarm) in self.it.facts.alarms.iter().enumerate() {
-            if number == 0 {
+        let mut written = BTreeSet::new();
+        for alarm in &self.it.facts.alarms {
+            if written.is_empty() {
                 self.out.value(2, "alarms:", Some("the sections below may use only these"));
+            }
+            // A pair may have one of this name in each region.
+            if !written.insert(&alarm.it.name) {
+                continue;
             }
             let mut remarks: Vec<String> = alarm.it.measures.iter().cloned().collect();
             remarks.extend(self.speaks_of(&alarm.it));
-            if self.it.standby.is_some() && alarm.region != self.it.primary {
+            if alarm.region != self.it.primary {
                 remarks.push(format!("in {}", alarm.region));
             }
             self.out.value(3, &format!("- {}", scalar(alarm.it.name.as_str())), Some(&remarks.join("; ")));
