@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use watchkeeper_domain::name::Region;
 
+use super::called::Called as _;
 use super::facts::{Facts, Found, LeftOut};
 use super::places::DraftEnvironment;
 
@@ -15,7 +16,6 @@ pub(crate) fn distinct(environments: &mut Vec<DraftEnvironment>, left_out: &mut 
         sort(facts, &environment.primary);
         let (mut names, mut out) = (BTreeSet::new(), Vec::new());
         facts.services.retain(|it| {
-            let what = || format!("service {} of cluster {} in {}", it.it.name, it.it.cluster, it.region);
             let key = (it.account.clone(), it.region.clone(), format!("{}/{}", it.it.cluster, it.it.name));
             let why = if !taken.insert(key) {
                 "another environment has it already"
@@ -24,17 +24,13 @@ pub(crate) fn distinct(environments: &mut Vec<DraftEnvironment>, left_out: &mut 
             } else {
                 return true;
             };
-            out.push(LeftOut { what: what(), why: why.to_owned() });
+            out.push(it.left_out(why));
             false
         });
         facts.databases.retain(|it| {
-            let new = taken.insert((it.account.clone(), it.region.clone(), it.it.id.name().to_string()));
+            let new = taken.insert((it.account.clone(), it.region.clone(), it.it.name().to_owned()));
             if !new {
-                let what = format!("database {} in {}", it.it.id.name(), it.region);
-                out.push(LeftOut {
-                    what,
-                    why: "another environment has it already, or another kind of database".to_owned(),
-                });
+                out.push(it.left_out("another environment has it already, or another kind of database has its name"));
             }
             new
         });
@@ -56,7 +52,7 @@ fn sort(facts: &mut Facts, primary: &Region) {
     by(&mut facts.tables, primary, |it| it.name.clone());
     by(&mut facts.queues, primary, |it| it.name.clone());
     by(&mut facts.streams, primary, |it| it.name.clone());
-    by(&mut facts.images, primary, Clone::clone);
-    by(&mut facts.caches, primary, Clone::clone);
-    by(&mut facts.domains, primary, Clone::clone);
+    by(&mut facts.images, primary, |it| it.name.clone());
+    by(&mut facts.caches, primary, |it| it.name.clone());
+    by(&mut facts.domains, primary, |it| it.name.clone());
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use watchkeeper_domain::name::{EnvironmentName, Region};
 use watchkeeper_domain::value::AccountId;
 
+use super::called::Called;
 use super::facts::{AlarmFacts, AlarmSubject, Facts, Found, LeftOut};
 use super::options::{DraftNames, StateFile};
 use super::words;
@@ -46,23 +47,21 @@ impl<'a> EnvironmentRules<'a> {
     }
 
     /// The environment of anything else, or why it cannot be told.
-    fn of<T>(&self, found: &Found<T>, name: &str) -> Result<String, String> {
+    fn of<T: Called>(&self, found: &Found<T>) -> Result<String, &'static str> {
         if let Some(said) = self.said(found.file) {
             return Ok(said);
         }
         let all = self.all();
         if let Some(tag) = found.tag.as_deref().map(str::to_ascii_lowercase) {
-            let unknown = "its tag names an environment that has no service here".to_owned();
+            let unknown = "its tag names an environment that has no service here";
             return if all.contains(tag.as_str()) { Ok(tag) } else { Err(unknown) };
         }
         let only = |told: &BTreeSet<&str>| told.first().filter(|_| told.len() == 1).map(|one| (*one).to_owned());
-        let named: BTreeSet<&str> = all.iter().copied().filter(|told| words::names(name, told)).collect();
+        let named: BTreeSet<&str> = all.iter().copied().filter(|told| words::names(found.it.name(), told)).collect();
         let of_file =
             self.told.get(&found.file).map(|told| told.iter().map(String::as_str).collect()).unwrap_or_default();
         let told = only(&named).or_else(|| only(&of_file)).or_else(|| only(&all));
-        told.ok_or_else(|| {
-            "its environment cannot be told: it has no tag `Environment`, and its name does not say".to_owned()
-        })
+        told.ok_or("its environment cannot be told: it has no tag `Environment`, and its name does not say")
     }
 }
 
@@ -74,60 +73,32 @@ pub(crate) fn by_environment(
     let mut sorted = Sorted { by: BTreeMap::new(), left_out: facts.left_out.clone(), facts };
     let tags: BTreeMap<_, _> =
         facts.clusters.iter().map(|it| ((&it.account, &it.region, &it.it), it.tag.as_deref())).collect();
-    for service in &facts.services {
-        let cluster = tags.get(&(&service.account, &service.region, &service.it.cluster)).copied().flatten();
-        let told = rules.telling(service.file, [service.tag.as_deref(), cluster], service.it.cluster.as_str());
-        let what = format!("service {} of cluster {} in {}", service.it.name, service.it.cluster, service.region);
-        let told = told.ok_or_else(|| {
-            "its environment cannot be told: neither it nor its cluster has a tag `Environment`, and the name does not say".to_owned()
-        });
-        sorted.put(told, service, what, |facts| &mut facts.services);
+    for it in &facts.services {
+        let cluster = tags.get(&(&it.account, &it.region, &it.it.cluster)).copied().flatten();
+        let told = rules.telling(it.file, [it.tag.as_deref(), cluster], it.it.cluster.as_str());
+        let why = "its environment cannot be told: neither it nor its cluster has a tag `Environment`, and the name does not say";
+        sorted.put(told.ok_or(why), it, |facts| &mut facts.services);
     }
     let databases_tell = facts.services.is_empty();
-    for database in &facts.databases {
-        let name = database.it.id.name().as_str();
-        let told =
-            if databases_tell { rules.telling(database.file, [database.tag.as_deref(), None], name) } else { None };
-        let told = told.map_or_else(|| rules.of(database, name), Ok);
-        sorted.put(told, database, format!("database {name} in {}", database.region), |facts| &mut facts.databases);
+    for it in &facts.databases {
+        let tell = |rules: &mut EnvironmentRules<'_>| rules.telling(it.file, [it.tag.as_deref(), None], it.it.name());
+        let told = databases_tell.then(|| tell(rules)).flatten();
+        sorted.put(told.map_or_else(|| rules.of(it), Ok), it, |facts| &mut facts.databases);
     }
-    for alarm in &facts.alarms {
-        let told = sorted.spoken_of(alarm).map_or_else(|| rules.of(alarm, alarm.it.name.as_str()), Ok);
-        sorted.put(told, alarm, format!("alarm {} in {}", alarm.it.name, alarm.region), |facts| &mut facts.alarms);
+    for it in &facts.alarms {
+        let told = sorted.spoken_of(it).map_or_else(|| rules.of(it), Ok);
+        sorted.put(told, it, |facts| &mut facts.alarms);
     }
-    for it in &facts.tables {
-        sorted.put(rules.of(it, it.it.name.as_str()), it, format!("table {} in {}", it.it.name, it.region), |facts| {
-            &mut facts.tables
-        });
-    }
-    for it in &facts.queues {
-        sorted.put(rules.of(it, it.it.name.as_str()), it, format!("queue {} in {}", it.it.name, it.region), |facts| {
-            &mut facts.queues
-        });
-    }
-    for it in &facts.streams {
-        sorted.put(rules.of(it, it.it.name.as_str()), it, format!("stream {} in {}", it.it.name, it.region), |facts| {
-            &mut facts.streams
-        });
-    }
-    for it in &facts.images {
-        sorted.put(rules.of(it, it.it.as_str()), it, format!("image repository {} in {}", it.it, it.region), |facts| {
-            &mut facts.images
-        });
-    }
-    for it in &facts.caches {
-        sorted.put(rules.of(it, it.it.as_str()), it, format!("cache {} in {}", it.it, it.region), |facts| {
-            &mut facts.caches
-        });
-    }
-    for it in &facts.domains {
-        sorted.put(rules.of(it, it.it.as_str()), it, format!("search domain {} in {}", it.it, it.region), |facts| {
-            &mut facts.domains
-        });
-    }
+    sorted.put_all(rules, &facts.tables, |facts| &mut facts.tables);
+    sorted.put_all(rules, &facts.queues, |facts| &mut facts.queues);
+    sorted.put_all(rules, &facts.streams, |facts| &mut facts.streams);
+    sorted.put_all(rules, &facts.images, |facts| &mut facts.images);
+    sorted.put_all(rules, &facts.caches, |facts| &mut facts.caches);
+    sorted.put_all(rules, &facts.domains, |facts| &mut facts.domains);
     (sorted.by, sorted.left_out)
 }
 
+/// Facts, as far as they have been sorted.
 struct Sorted<'a> {
     by: BTreeMap<String, Facts>,
     left_out: Vec<LeftOut>,
@@ -135,36 +106,38 @@ struct Sorted<'a> {
 }
 
 impl Sorted<'_> {
-    fn put<T: Clone>(
+    fn put<T: Called + Clone>(
         &mut self,
-        told: Result<String, String>,
+        told: Result<String, &'static str>,
         found: &Found<T>,
-        what: String,
         list: impl Fn(&mut Facts) -> &mut Vec<Found<T>>,
     ) {
         match told {
             Ok(environment) => list(self.by.entry(environment).or_default()).push(found.clone()),
-            Err(why) => self.left_out.push(LeftOut { what, why }),
+            Err(why) => self.left_out.push(found.left_out(why)),
         }
+    }
+
+    fn put_all<T: Called + Clone>(
+        &mut self,
+        rules: &EnvironmentRules<'_>,
+        all: &[Found<T>],
+        list: impl Fn(&mut Facts) -> &mut Vec<Found<T>>,
+    ) {
+        all.iter().for_each(|it| self.put(rules.of(it), it, &list));
     }
 
     /// The environment of the services and databases that an alarm speaks of, if it is one.
     fn spoken_of(&self, alarm: &Found<AlarmFacts>) -> Option<String> {
         let here = |account: &AccountId, region: &Region| alarm.account == *account && alarm.region == *region;
         let speaks = |subject: &AlarmSubject, facts: &Facts| {
-            let of_service =
-                facts.services.iter().any(|it| here(&it.account, &it.region) && self.facts.speaks_of(subject, &it.it));
-            of_service
-                || facts
-                    .databases
-                    .iter()
-                    .any(|it| here(&it.account, &it.region) && subject.is_database(it.it.id.name()))
+            let mut services = facts.services.iter().filter(|it| here(&it.account, &it.region));
+            let mut databases = facts.databases.iter().filter(|it| here(&it.account, &it.region));
+            services.any(|it| self.facts.speaks_of(subject, &it.it))
+                || databases.any(|it| subject.is_database(it.it.id.name()))
         };
-        let mut found = self
-            .by
-            .iter()
-            .filter(|(_, facts)| alarm.it.about.iter().any(|subject| speaks(subject, facts)))
-            .map(|(name, _)| name);
-        found.next().filter(|_| found.next().is_none()).cloned()
+        let mut found = self.by.iter().filter(|(_, facts)| alarm.it.about.iter().any(|it| speaks(it, facts)));
+        let (first, _) = found.next()?;
+        found.next().is_none().then(|| first.clone())
     }
 }

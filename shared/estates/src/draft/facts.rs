@@ -33,11 +33,11 @@ pub(crate) struct Facts {
     pub(crate) queues: Vec<Found<QueueFacts>>,
     pub(crate) streams: Vec<Found<StreamFacts>>,
     /// Image repositories.
-    pub(crate) images: Vec<Found<ResourceName>>,
+    pub(crate) images: Vec<Found<PlainFacts>>,
     /// Replication groups of `ElastiCache`.
-    pub(crate) caches: Vec<Found<ResourceName>>,
+    pub(crate) caches: Vec<Found<PlainFacts>>,
     /// Search domains.
-    pub(crate) domains: Vec<Found<ResourceName>>,
+    pub(crate) domains: Vec<Found<PlainFacts>>,
     /// Target groups by what CloudWatch calls them.
     pub(crate) target_groups: BTreeMap<String, TargetGroup>,
     /// Load balancers, by what CloudWatch calls them: their addresses.
@@ -154,6 +154,14 @@ pub(crate) struct StreamFacts {
     pub(crate) shards: Option<u32>,
     /// Hours that it keeps a record.
     pub(crate) hours: Option<u32>,
+}
+
+/// Something of which only the name counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PlainFacts {
+    /// What it is, in a word.
+    pub(crate) kind: &'static str,
+    pub(crate) name: ResourceName,
 }
 
 /// Something that is not in the document.

@@ -4,6 +4,7 @@
 //! them down, with a question wherever a person has to decide; `difference` holds them against a document that is there. Another
 //! source of facts has only to fill `facts`.
 
+mod called;
 mod difference;
 mod distinct;
 mod environments;

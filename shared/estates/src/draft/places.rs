@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use watchkeeper_domain::name::{EnvironmentName, Region};
 use watchkeeper_domain::value::AccountId;
 
+use super::called::Called;
 use super::facts::{Facts, Found, LeftOut};
 
 /// An environment with what belongs to it.
@@ -98,17 +99,16 @@ fn only(facts: &Facts, here: impl Fn(&AccountId, &Region) -> bool) -> Facts {
 
 /// Notes what lies in regions in which the environment runs nothing.
 fn elsewhere(facts: &Facts, regions: &BTreeSet<Region>, left_out: &mut Vec<LeftOut>) {
+    fn note<T: Called>(rest: &[Found<T>], left_out: &mut Vec<LeftOut>) {
+        left_out.extend(rest.iter().map(|it| it.left_out("its environment runs nothing there")));
+    }
     let rest = only(facts, |_, region| !regions.contains(region));
-    let mut note = |what: String, region: &Region| {
-        let why = format!("it is in {region}, where its environment runs nothing");
-        left_out.push(LeftOut { what, why });
-    };
-    rest.databases.iter().for_each(|it| note(format!("database {}", it.it.id.name()), &it.region));
-    rest.alarms.iter().for_each(|it| note(format!("alarm {}", it.it.name), &it.region));
-    rest.tables.iter().for_each(|it| note(format!("table {}", it.it.name), &it.region));
-    rest.queues.iter().for_each(|it| note(format!("queue {}", it.it.name), &it.region));
-    rest.streams.iter().for_each(|it| note(format!("stream {}", it.it.name), &it.region));
-    rest.images.iter().for_each(|it| note(format!("image repository {}", it.it), &it.region));
-    rest.caches.iter().for_each(|it| note(format!("cache {}", it.it), &it.region));
-    rest.domains.iter().for_each(|it| note(format!("search domain {}", it.it), &it.region));
+    note(&rest.databases, left_out);
+    note(&rest.alarms, left_out);
+    note(&rest.tables, left_out);
+    note(&rest.queues, left_out);
+    note(&rest.streams, left_out);
+    note(&rest.images, left_out);
+    note(&rest.caches, left_out);
+    note(&rest.domains, left_out);
 }

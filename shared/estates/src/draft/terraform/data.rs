@@ -8,7 +8,7 @@ use super::StateReader;
 use super::arn::{Arn, last_part};
 use super::attributes::Attributes;
 use super::cursor::StateMistake;
-use crate::draft::facts::{Facts, Found, QueueFacts, StreamFacts, TableFacts};
+use crate::draft::facts::{Facts, Found, PlainFacts, QueueFacts, StreamFacts, TableFacts};
 
 /// Where dead letters go (Amazon SQS API reference, `SetQueueAttributes`, `RedrivePolicy`).
 #[derive(Deserialize)]
@@ -83,15 +83,17 @@ impl StateReader<'_> {
         Ok(())
     }
 
-    pub(super) fn named(
+    /// Something of which only the name counts.
+    pub(super) fn plain(
         &mut self,
         resource: &Attributes<'_>,
         attribute: &str,
-        list: impl Fn(&mut Facts) -> &mut Vec<Found<ResourceName>>,
+        kind: &'static str,
+        list: impl Fn(&mut Facts) -> &mut Vec<Found<PlainFacts>>,
     ) -> Result<(), StateMistake> {
         let arn = resource.text("arn")?.and_then(Arn::parse);
         let name = resource.text(attribute)?.and_then(|name| name.parse().ok());
-        let found = self.found(resource, arn.as_ref(), name)?;
+        let found = self.found(resource, arn.as_ref(), name.map(|name| PlainFacts { kind, name }))?;
         list(self.facts).extend(found);
         Ok(())
     }

@@ -92,12 +92,12 @@ impl StateReader<'_> {
             "aws_sqs_queue" => self.queue(resource),
             "aws_sqs_queue_redrive_policy" => self.redrive(resource),
             "aws_kinesis_stream" => self.stream(resource),
-            "aws_ecr_repository" => self.named(resource, "name", |facts| &mut facts.images),
+            "aws_ecr_repository" => self.plain(resource, "name", "image repository", |facts| &mut facts.images),
             "aws_elasticache_replication_group" => {
-                self.named(resource, "replication_group_id", |facts| &mut facts.caches)
+                self.plain(resource, "replication_group_id", "cache", |facts| &mut facts.caches)
             }
             "aws_opensearch_domain" | "aws_elasticsearch_domain" => {
-                self.named(resource, "domain_name", |facts| &mut facts.domains)
+                self.plain(resource, "domain_name", "search domain", |facts| &mut facts.domains)
             }
             _ => Ok(()),
         }

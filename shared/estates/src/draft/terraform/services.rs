@@ -34,8 +34,7 @@ impl StateReader<'_> {
         let daemon = resource.text("scheduling_strategy")? == Some("DAEMON");
         let Some(found) = self.found(resource, arn.as_ref(), facts.transpose()?)? else { return Ok(()) };
         if daemon {
-            let what = format!("service {} of cluster {} in {}", found.it.name, found.it.cluster, found.region);
-            self.facts.leave_out(what, "a daemon has no count");
+            self.facts.left_out.push(found.left_out("a daemon has no count"));
         } else {
             self.facts.services.push(found);
         }

@@ -3,11 +3,11 @@
 use super::EnvironmentWriter;
 use super::resources::database;
 use super::text::{counted, list, scalar};
-use crate::draft::facts::Found;
+use crate::draft::called::Called as _;
+use crate::draft::facts::{Found, PlainFacts};
 use crate::draft::words;
 use watchkeeper_domain::estate::EnvironmentKind;
 use watchkeeper_domain::name::Region;
-use watchkeeper_domain::value::ResourceName;
 
 /// Days that an example keeps copies, where the state has no figure.
 const KEPT_DAYS: u32 = 7;
@@ -75,8 +75,8 @@ impl EnvironmentWriter<'_> {
             let verify = if it.it.point_in_time { ", verify: { point-in-time: true }" } else { "" };
             jobs.push((format!("dynamodb: {}", scalar(it.it.name.as_str())), KEPT_DAYS, own, verify));
         }
-        let named = |kind: &str, all: &[Found<ResourceName>]| -> Vec<String> {
-            all.iter().filter(|it| here(&it.region)).map(|it| format!("{kind}: {}", scalar(it.it.as_str()))).collect()
+        let named = |kind: &str, all: &[Found<PlainFacts>]| -> Vec<String> {
+            all.iter().filter(|it| here(&it.region)).map(|it| format!("{kind}: {}", scalar(it.it.name()))).collect()
         };
         jobs.extend(named("elasticache", &facts.caches).into_iter().map(|entry| (entry, KEPT_DAYS, None, "")));
         let registered = || Some("? which repository is registered in the domain?".to_owned());
@@ -122,7 +122,7 @@ impl EnvironmentWriter<'_> {
         if self.it.standby.is_some() {
             return;
         }
-        let images: Vec<&str> = facts.images.iter().map(|it| it.it.as_str()).collect();
+        let images: Vec<&str> = facts.images.iter().map(|it| it.it.name()).collect();
         let streams: Vec<&str> = facts.streams.iter().map(|it| it.it.name.as_str()).collect();
         let global = facts.tables.iter().filter(|it| !it.it.replicas.is_empty());
         let tables: Vec<String> = global

@@ -6,6 +6,7 @@ use watchkeeper_domain::name::Region;
 
 use super::EnvironmentWriter;
 use super::text::{list, scalar};
+use crate::draft::called::Called as _;
 
 impl EnvironmentWriter<'_> {
     pub(super) fn failover(&mut self) {
@@ -35,7 +36,7 @@ impl EnvironmentWriter<'_> {
         self.out.off(2, 1, "rpo: 1s", None);
         self.figures(standby);
         self.data(standby);
-        let images: BTreeSet<&str> = self.it.facts.images.iter().map(|it| it.it.as_str()).collect();
+        let images: BTreeSet<&str> = self.it.facts.images.iter().map(|it| it.it.name()).collect();
         if !images.is_empty() {
             self.out.off(2, 1, &format!("images: {}", list(images.into_iter())), None);
         }
