@@ -4,6 +4,7 @@
 mod answers;
 mod command;
 mod environments;
+mod figures;
 mod fixtures;
 mod generated;
 mod hostile;

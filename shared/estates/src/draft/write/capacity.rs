@@ -18,17 +18,21 @@ impl EnvironmentWriter<'_> {
             if std::mem::take(&mut first) {
                 self.out.value(2, "capacity:", Some("as the state has it; nothing is set from it"));
             }
-            let name = scalar(service.it.name.as_str());
-            match self.all.bounds(service) {
-                None => self.out.value(3, &format!("{name}: {{ desired: {desired} }}"), None),
-                Some((min, max)) if max >= desired.max(min) => {
-                    self.out.value(3, &format!("{name}: {{ desired: {desired}, min: {min}, max: {max} }}"), None);
+            let (name, bounds) = (scalar(service.it.name.as_str()), self.all.bounds(service));
+            let figures = match bounds {
+                Some((min, max)) if max >= desired.max(min) => format!("desired: {desired}, min: {min}, max: {max}"),
+                _ => format!("desired: {desired}"),
+            };
+            let question = match bounds {
+                Some((min, max)) if max < desired.max(min) => {
+                    Some(format!("its bounds are {min} to {max}, and {desired} are desired: which is right?"))
                 }
-                Some((min, max)) => {
-                    let question =
-                        format!("the state has bounds {min} to {max} and {desired} desired: which is right?");
-                    self.out.asked(3, &format!("{name}: {{ desired: {desired} }}"), &question);
-                }
+                _ => (desired == 0).then(|| "it stands at 0: always, or has somebody put it to sleep?".to_owned()),
+            };
+            let line = format!("{name}: {{ {figures} }}");
+            match question {
+                Some(question) => self.out.asked(3, &line, &question),
+                None => self.out.value(3, &line, None),
             }
         }
     }
