@@ -37,6 +37,10 @@ fn text(text: &str) -> Vec<String> {
     "{\"format_version\": \"1.2\", \"planned_values\": {}}",
     "shop.tfstate:1:1: found a plan, expected a state: what `terraform show -json` prints without the file of a plan"
 )]
+#[case::encrypted(
+    "{\"serial\": 1, \"encryption_version\": \"v0\", \"encrypted_data\": \"x\"}",
+    "shop.tfstate:1:1: found an encrypted state, expected one in the clear: what `tofu state pull` prints"
+)]
 #[case::trailing(
     "{\"version\": 4, \"resources\": []} x",
     "shop.tfstate:1:33: found no JSON: trailing characters, expected the JSON of a state"

@@ -47,6 +47,10 @@ impl<'a> ShapeReading<'a, '_> {
             found: found.to_owned(),
             expected: expected.to_owned(),
         };
+        // OpenTofu's documentation, "State and Plan Encryption"; the field by which others tell such a file, too.
+        if root.get("encryption_version")?.is_some() {
+            return Err(wrong("an encrypted state", "one in the clear: what `tofu state pull` prints"));
+        }
         if root.get("planned_values")?.is_some() || root.get("resource_changes")?.is_some() {
             return Err(wrong("a plan", "a state: what `terraform show -json` prints without the file of a plan"));
         }
