@@ -137,5 +137,5 @@ fn compare(draft: &Draft, out: &Path) -> Result<ExitCode, Vec<String>> {
 }
 
 fn texts<T: ToString>(problems: Vec<T>) -> Vec<String> {
-    problems.iter().map(ToString::to_string).collect()
+    problems.into_iter().map(|problem| problem.to_string()).collect()
 }

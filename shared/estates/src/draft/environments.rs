@@ -124,7 +124,9 @@ impl Sorted<'_> {
         all: &[Found<T>],
         list: impl Fn(&mut Facts) -> &mut Vec<Found<T>>,
     ) {
-        all.iter().for_each(|it| self.put(rules.of(it), it, &list));
+        for it in all {
+            self.put(rules.of(it), it, &list);
+        }
     }
 
     /// The environment of the services and databases that an alarm speaks of, if it is one.

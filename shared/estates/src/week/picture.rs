@@ -142,8 +142,11 @@ fn midnights(zone: &Zone, instant: Timestamp) -> Vec<Timestamp> {
         .collect()
 }
 
-/// From where to where it is awake, and asleep.
-fn stretches(figures: &WeekFigures<'_>) -> (Vec<(i64, i64)>, Vec<(i64, i64)>) {
+/// Where something begins and ends.
+type Stretch = (i64, i64);
+
+/// When it is awake, and asleep.
+fn stretches(figures: &WeekFigures<'_>) -> (Vec<Stretch>, Vec<Stretch>) {
     let Some(nights) = &figures.nights else { return (vec![(STRIP, STRIP_END)], Vec::new()) };
     let (mut awake, mut asleep, mut begin, mut state) = (Vec::new(), Vec::new(), STRIP, nights.awake);
     let end = [(STRIP_END, !nights.changes.last().map_or(state, |last| last.awake))];
@@ -156,7 +159,7 @@ fn stretches(figures: &WeekFigures<'_>) -> (Vec<(i64, i64)>, Vec<(i64, i64)>) {
     (awake, asleep)
 }
 
-fn bars(stretches: &[(i64, i64)], y: i64, height: i64) -> String {
+fn bars(stretches: &[Stretch], y: i64, height: i64) -> String {
     stretches.iter().fold(String::new(), |mut path, (from, to)| {
         let width = to - from;
         // Writing to a string cannot fail.
@@ -166,7 +169,7 @@ fn bars(stretches: &[(i64, i64)], y: i64, height: i64) -> String {
 }
 
 /// The holidays of the calendar, in its own zone.
-fn holidays(figures: &WeekFigures<'_>) -> Vec<(i64, i64)> {
+fn holidays(figures: &WeekFigures<'_>) -> Vec<Stretch> {
     let Some((nights, awake)) = figures.nights.as_ref().zip(figures.environment.document().awake.as_ref()) else {
         return Vec::new();
     };

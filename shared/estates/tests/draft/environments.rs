@@ -1,5 +1,7 @@
 //! Which environment a thing belongs to, and where it is.
 
+use std::slice::from_ref;
+
 use rstest::rstest;
 use serde_json::Value;
 use watchkeeper_domain::name::Region;
@@ -29,10 +31,10 @@ fn places(draft: &Draft) -> Vec<String> {
 #[test]
 fn a_name_a_tag_and_what_was_said_tell_each_stronger_than_the_one_before() {
     let by_name = service(HERE, "shop-qa", "api", 1);
-    assert_eq!(places(&drafted(&[one(&[by_name.clone()])], "shop")), ["qa: api"]);
+    assert_eq!(places(&drafted(&[one(from_ref(&by_name))], "shop")), ["qa: api"]);
     let by_tag = tagged(by_name, "Environment", "UAT");
-    assert_eq!(places(&drafted(&[one(&[by_tag.clone()])], "shop")), ["uat: api"]);
-    let said = draft(&[one(&[by_tag.clone()])], &names(Some("shop"), Some("canary"))).unwrap();
+    assert_eq!(places(&drafted(&[one(from_ref(&by_tag))], "shop")), ["uat: api"]);
+    let said = draft(&[one(from_ref(&by_tag))], &names(Some("shop"), Some("canary"))).unwrap();
     assert_eq!(places(&said), ["canary: api"]);
     let of_file = file("a", Some("blue"), &stored(&[by_tag]));
     assert_eq!(places(&draft(&[of_file], &names(Some("shop"), Some("canary"))).unwrap()), ["blue: api"]);

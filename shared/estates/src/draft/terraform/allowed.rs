@@ -11,7 +11,7 @@ pub(super) const ENVIRONMENT_TAGS: [&str; 6] = ["Environment", "environment", "E
 /// place for.
 pub(super) fn allowed(kind: &str) -> Option<&'static [&'static str]> {
     Some(match kind {
-        "aws_ecs_cluster" => &["arn", "name"],
+        "aws_ecs_cluster" | "aws_ecr_repository" => &["arn", "name"],
         // `id` is the ARN in provider versions before `arn` was added.
         "aws_ecs_service" => &[
             "arn",
@@ -84,7 +84,6 @@ pub(super) fn allowed(kind: &str) -> Option<&'static [&'static str]> {
         "aws_sqs_queue" => &["arn", "name", "redrive_policy"],
         "aws_sqs_queue_redrive_policy" => &["queue_url", "redrive_policy"],
         "aws_kinesis_stream" => &["arn", "name", "shard_count", "retention_period"],
-        "aws_ecr_repository" => &["arn", "name"],
         "aws_elasticache_replication_group" => &["arn", "replication_group_id"],
         "aws_opensearch_domain" | "aws_elasticsearch_domain" => &["arn", "domain_name"],
         _ => return None,

@@ -56,9 +56,9 @@ fn step(segment: &Segment) -> Option<PathStep> {
 
 /// Line and column that come after some bytes.
 pub(super) fn at(before: &[u8]) -> (usize, usize) {
-    let line = before.iter().filter(|byte| **byte == b'\n').count();
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count();
-    (line + 1, column + 1)
+    let lines = before.split(|byte| *byte == b'\n');
+    let (line, last) = lines.enumerate().last().unwrap_or_default();
+    (line + 1, last.len() + 1)
 }
 
 /// Line and column of a value of a JSON text.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use watchkeeper_domain::name::DatabaseName;
+
 use super::EnvironmentWriter;
 use super::text::scalar;
 use crate::draft::facts::{AlarmFacts, AlarmSubject};
@@ -61,7 +63,7 @@ impl EnvironmentWriter<'_> {
         let mut names: Vec<&str> = self.services_of(alarm);
         for subject in &alarm.about {
             let databases = self.it.facts.databases.iter().map(|it| it.it.id.name());
-            names.extend(databases.filter(|name| subject.is_database(name)).map(|name| name.as_str()));
+            names.extend(databases.filter(|name| subject.is_database(name)).map(DatabaseName::as_str));
             match subject {
                 AlarmSubject::Queue(own) => {
                     names.extend(self.it.facts.queues.iter().map(|it| it.it.name.as_str()).filter(|name| name == own));

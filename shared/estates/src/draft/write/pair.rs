@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::value::ResourceName;
 
 use super::EnvironmentWriter;
 use super::text::{list, scalar};
@@ -112,7 +113,7 @@ impl EnvironmentWriter<'_> {
         let tables: Vec<String> = global
             .filter_map(|it| {
                 let key = scalar(it.it.key.as_ref()?.as_str());
-                let indexes = list(it.it.indexes.iter().map(|index| index.as_str()));
+                let indexes = list(it.it.indexes.iter().map(ResourceName::as_str));
                 let indexes = if it.it.indexes.is_empty() { String::new() } else { format!(", indexes: {indexes}") };
                 Some(format!("- {{ table: {}, key: {key}{indexes} }}", scalar(it.it.name.as_str())))
             })
@@ -144,7 +145,9 @@ impl EnvironmentWriter<'_> {
             if !entries.is_empty() {
                 self.out.off(2, 1, key, None);
             }
-            entries.iter().for_each(|entry| self.out.off(2, 2, entry, None));
+            for entry in &entries {
+                self.out.off(2, 2, entry, None);
+            }
         }
     }
 }

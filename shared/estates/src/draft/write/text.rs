@@ -69,7 +69,7 @@ pub(crate) fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// A number and its noun.
-pub(crate) fn counted<N: PartialEq + From<u8> + Display>(number: N, noun: &str) -> String {
+pub(crate) fn counted<N: Copy + PartialEq + From<u8> + Display>(number: N, noun: &str) -> String {
     if number == N::from(1) { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
