@@ -1,6 +1,6 @@
 //! What was found, whichever source it was read from: names, figures and where they are, and nothing that could be a secret.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use watchkeeper_domain::capacity::DatabaseId;
 use watchkeeper_domain::name::{ClusterName, DatabaseName, Region, ServiceName};
@@ -27,6 +27,8 @@ pub(crate) struct Facts {
     pub(crate) clusters: Vec<Found<ClusterName>>,
     pub(crate) services: Vec<Found<ServiceFacts>>,
     pub(crate) targets: BTreeMap<(String, String), Vec<ScalableTarget>>,
+    /// Services that scheduled actions move, by cluster and name.
+    pub(crate) scheduled: BTreeSet<(String, String)>,
     pub(crate) databases: Vec<Found<DatabaseFacts>>,
     pub(crate) alarms: Vec<Found<AlarmFacts>>,
     pub(crate) tables: Vec<Found<TableFacts>>,
@@ -213,6 +215,11 @@ impl Facts {
         found.dedup();
         // Two targets of one name without an ARN may be those of two regions.
         (found.len() == 1).then(|| found.first().copied()).flatten()
+    }
+
+    /// Whether a scheduled action of Application Auto Scaling moves a service.
+    pub(crate) fn is_scheduled(&self, service: &ServiceFacts) -> bool {
+        self.scheduled.contains(&(service.cluster.to_string(), service.name.to_string()))
     }
 
     /// The health paths of a service.

@@ -45,6 +45,8 @@ fn what_was_left_out_is_named_with_the_reason() {
     ] {
         assert!(draft.text().lines().any(|own| own == line), "{line}\n{}", draft.text());
     }
+    let scheduled = "- press_kdev-OneOneOne_ecs-service # a scheduled action moves it: end that first";
+    assert!(draft.text().contains(scheduled));
     assert!(draft.text().contains("- press_kdev-web # CODE_DEPLOY: everything but emergency.rollback"));
     assert!(
         draft

@@ -24,6 +24,7 @@ pub(super) fn allowed(kind: &str) -> Option<&'static [&'static str]> {
             "load_balancer.target_group_arn",
         ],
         "aws_appautoscaling_target" => &["arn", "service_namespace", "resource_id", "min_capacity", "max_capacity"],
+        "aws_appautoscaling_scheduled_action" => &["service_namespace", "resource_id"],
         "aws_lb_target_group" | "aws_alb_target_group" => &["arn", "health_check.path", "load_balancer_arns"],
         "aws_lb" | "aws_alb" => &["arn", "dns_name"],
         "aws_db_instance" => &[

@@ -79,6 +79,7 @@ impl StateReader<'_> {
             "aws_ecs_cluster" => self.cluster(resource),
             "aws_ecs_service" => self.service(resource),
             "aws_appautoscaling_target" => self.target(resource),
+            "aws_appautoscaling_scheduled_action" => self.scheduled_action(resource),
             "aws_lb_target_group" | "aws_alb_target_group" => self.target_group(resource),
             "aws_lb" | "aws_alb" => self.balancer(resource),
             "aws_db_instance" => self.instance(resource),

@@ -43,17 +43,18 @@ impl StateReader<'_> {
 
     /// A scalable target; only those of services count.
     pub(super) fn target(&mut self, resource: &Attributes<'_>) -> Result<(), StateMistake> {
-        // "service/CLUSTER/SERVICE" (Application Auto Scaling API reference, RegisterScalableTarget, ResourceId).
-        let id =
-            resource.text("resource_id")?.and_then(|id| id.strip_prefix("service/")).and_then(|id| id.split_once('/'));
-        let namespace = resource.text("service_namespace")?;
-        let Some((cluster, service)) = id.filter(|_| namespace == Some("ecs")) else { return Ok(()) };
-        let (Some(min), Some(max)) = (resource.count("min_capacity")?, resource.count("max_capacity")?) else {
-            return Ok(());
-        };
+        let Some(service) = scaled_service(resource)? else { return Ok(()) };
+        let bounds = (resource.count("min_capacity")?, resource.count("max_capacity")?);
+        let (Some(min), Some(max)) = bounds else { return Ok(()) };
         let place = resource.text("arn")?.and_then(Arn::parse).map(|arn| (arn.account, arn.region));
         let target = ScalableTarget { file: self.file, place, min, max };
-        self.facts.targets.entry((cluster.to_owned(), service.to_owned())).or_default().push(target);
+        self.facts.targets.entry(service).or_default().push(target);
+        Ok(())
+    }
+
+    /// What moves a service by the clock, until somebody ends it.
+    pub(super) fn scheduled_action(&mut self, resource: &Attributes<'_>) -> Result<(), StateMistake> {
+        self.facts.scheduled.extend(scaled_service(resource)?);
         Ok(())
     }
 
@@ -77,6 +78,15 @@ impl StateReader<'_> {
         }
         Ok(())
     }
+}
+
+/// Cluster and name of a service that is scaled: "service/CLUSTER/SERVICE" (Application Auto Scaling API reference,
+/// `RegisterScalableTarget`, `ResourceId`).
+fn scaled_service(resource: &Attributes<'_>) -> Result<Option<(String, String)>, StateMistake> {
+    let namespace = resource.text("service_namespace")?;
+    let id = resource.text("resource_id")?.filter(|_| namespace == Some("ecs"));
+    let id = id.and_then(|id| id.strip_prefix("service/")).and_then(|id| id.split_once('/'));
+    Ok(id.map(|(cluster, service)| (cluster.to_owned(), service.to_owned())))
 }
 
 /// What CloudWatch calls a load balancer: the end of its ARN ("CloudWatch metrics for your Application Load Balancer", dimension

@@ -73,6 +73,7 @@ impl DraftHeader<'_> {
         out.note(0, &format!("Drafted by `cargo estates draft` from {}.", files.join(", ")));
         out.note(0, "What stands here is what Terraform knew then. `# ?` marks what only a person knows: answer it, and delete the line.");
         out.note(0, "A section behind `# ` counts once you take that away; its figures are examples.");
+        out.note(0, "Nothing is changed before it has the tag `watchkeeper:managed = true`: `cargo preflight` tells what lacks it.");
         let others = counted(self.others, "resource");
         out.note(
             0,

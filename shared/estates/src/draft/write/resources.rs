@@ -37,6 +37,9 @@ impl EnvironmentWriter<'_> {
                 Some("EXTERNAL") => remarks.push("EXTERNAL: everything but emergency.rollback".to_owned()),
                 _ => {}
             }
+            if self.all.is_scheduled(&service.it) {
+                remarks.push("a scheduled action moves it: end that first".to_owned());
+            }
             self.out.value(5, &format!("- {}", scalar(service.it.name.as_str())), Some(&remarks.join("; ")));
         }
     }
