@@ -23,7 +23,7 @@ fn text(text: &str) -> Vec<String> {
 )]
 #[case::odd(
     "{\"version\": \"4\"}",
-    "shop.tfstate:1:15: version: found another version, expected 4, which Terraform writes since 0.12"
+    "shop.tfstate:1:13: version: found another version, expected 4, which Terraform writes since 0.12"
 )]
 #[case::no_resources(
     "{\"version\": 4}",
@@ -31,7 +31,7 @@ fn text(text: &str) -> Vec<String> {
 )]
 #[case::next_format(
     "{\"format_version\": \"2.0\"}",
-    "shop.tfstate:1:24: format_version: found another version, expected 1 and any minor version, such as 1.0"
+    "shop.tfstate:1:20: format_version: found another version, expected 1 and any minor version, such as 1.0"
 )]
 #[case::plan(
     "{\"format_version\": \"1.2\", \"planned_values\": {}}",

@@ -61,22 +61,22 @@ pub(super) fn at(before: &[u8]) -> (usize, usize) {
     (line + 1, last.len() + 1)
 }
 
-/// Line and column of a value of a JSON text.
+/// Line and column at which a value of a JSON text begins.
 pub(super) fn of(text: &str, path: &[PathStep]) -> (usize, usize) {
-    if path.is_empty() {
-        return (1, 1);
-    }
-    let error = PathSeeker(path).deserialize(&mut serde_json::Deserializer::from_str(text)).err();
-    error.map_or((1, 1), |error| (error.line().max(1), error.column().max(1)))
+    let Err(error) = PathSeeker(path).deserialize(&mut serde_json::Deserializer::from_str(text)) else { return (1, 1) };
+    let lines: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let read = lines + error.column();
+    let blank = text.as_bytes().iter().skip(read).take_while(|byte| byte.is_ascii_whitespace()).count();
+    at(text.as_bytes().get(..read + blank).unwrap_or_default())
 }
 
-/// Goes down a path and fails at its end: `serde_json` tells where that was.
+/// Goes down a path and fails where its end begins: `serde_json` tells how far it has read.
 struct PathSeeker<'a>(&'a [PathStep]);
 
 impl<'de> DeserializeSeed<'de> for PathSeeker<'_> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
+        if self.0.is_empty() { Err(D::Error::custom("here")) } else { deserializer.deserialize_any(self) }
     }
 }
 
@@ -88,7 +88,7 @@ impl<'de> Visitor<'de> for PathSeeker<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Some((PathStep::Key(wanted), rest)) = self.0.split_first() else { return Err(A::Error::custom("here")) };
+        let Some((PathStep::Key(wanted), rest)) = self.0.split_first() else { return Ok(()) };
         while let Some(key) = map.next_key::<String>()? {
             if key == *wanted {
                 map.next_value_seed(PathSeeker(rest))?;
@@ -100,7 +100,7 @@ impl<'de> Visitor<'de> for PathSeeker<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let Some((PathStep::Index(wanted), rest)) = self.0.split_first() else { return Err(A::Error::custom("here")) };
+        let Some((PathStep::Index(wanted), rest)) = self.0.split_first() else { return Ok(()) };
         for _ in 0..*wanted {
             list.next_element::<IgnoredAny>()?;
         }
@@ -125,10 +125,11 @@ mod tests {
 
     #[test]
     fn a_place_in_the_json_has_its_line_and_column() {
-        assert_eq!(of(TEXT, &path(&["resources", "0", "name"])), (3, 16));
+        assert_eq!(of(TEXT, &path(&["resources", "0", "name"])), (3, 14));
         assert_eq!(of(TEXT, &path(&["resources", "1", "name"])), (4, 14));
-        assert_eq!(of(TEXT, &path(&["resources", "1", "on", "1"])), (5, 11));
-        assert_eq!(of(TEXT, &path(&["resources"])).0, 2);
+        assert_eq!(of(TEXT, &path(&["resources", "1", "on", "1"])), (5, 7));
+        assert_eq!(of(TEXT, &path(&["resources"])), (2, 16));
+        assert_eq!(of(TEXT, &path(&["resources", "1"])), (4, 5));
         assert_eq!(of(TEXT, &[]), (1, 1));
     }
 
