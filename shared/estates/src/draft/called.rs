@@ -16,7 +16,7 @@ pub(crate) trait Called {
 impl<T: Called> Found<T> {
     /// A word on why it is not in the document.
     pub(crate) fn left_out(&self, why: impl Into<String>) -> LeftOut {
-        LeftOut { what: format!("{} in {}", self.it.called(), self.region), why: why.into() }
+        LeftOut { what: format!("{} in {}", self.item.called(), self.region), why: why.into() }
     }
 }
 

@@ -6,7 +6,7 @@ use watchkeeper_domain::name::Region;
 
 use super::called::Called as _;
 use super::facts::{Facts, Found, LeftOut};
-use super::places::DraftEnvironment;
+use super::places::{DraftEnvironment, NOTHING};
 
 /// Takes out what another environment has already, and services whose name their region has already; sorts the rest.
 pub(crate) fn distinct(environments: &mut Vec<DraftEnvironment>, left_out: &mut Vec<LeftOut>) {
@@ -16,10 +16,10 @@ pub(crate) fn distinct(environments: &mut Vec<DraftEnvironment>, left_out: &mut 
         sort(facts, &environment.primary);
         let (mut names, mut out) = (BTreeSet::new(), Vec::new());
         facts.services.retain(|it| {
-            let key = (it.account.clone(), it.region.clone(), format!("{}/{}", it.it.cluster, it.it.name));
+            let key = (it.account.clone(), it.region.clone(), format!("{}/{}", it.item.cluster, it.item.name));
             let why = if !taken.insert(key) {
                 "another environment has it already"
-            } else if !names.insert((it.region.clone(), it.it.name.clone())) {
+            } else if !names.insert((it.region.clone(), it.item.name.clone())) {
                 "another cluster of its environment and region has a service of this name, and a document has each name once"
             } else {
                 return true;
@@ -28,7 +28,7 @@ pub(crate) fn distinct(environments: &mut Vec<DraftEnvironment>, left_out: &mut 
             false
         });
         facts.databases.retain(|it| {
-            let new = taken.insert((it.account.clone(), it.region.clone(), it.it.name().to_owned()));
+            let new = taken.insert((it.account.clone(), it.region.clone(), it.item.name().to_owned()));
             if !new {
                 out.push(it.left_out("another environment has it already, or another kind of database has its name"));
             }
@@ -36,15 +36,21 @@ pub(crate) fn distinct(environments: &mut Vec<DraftEnvironment>, left_out: &mut 
         });
         left_out.extend(out);
     }
-    environments.retain(|it| !it.facts.services.is_empty() || !it.facts.databases.is_empty());
+    environments.retain(|it| {
+        let something = !it.facts.services.is_empty() || !it.facts.databases.is_empty();
+        if !something {
+            it.facts.all_left_out(NOTHING, left_out);
+        }
+        something
+    });
 }
 
 /// By region, the primary one first, and by name.
 fn sort(facts: &mut Facts, primary: &Region) {
     fn by<T, K: Ord>(all: &mut Vec<Found<T>>, primary: &Region, key: impl Fn(&T) -> K) {
         // By file last: what two files have is read from the first.
-        all.sort_by_cached_key(|it| (it.region != *primary, it.region.clone(), key(&it.it), it.file));
-        all.dedup_by_key(|it| (it.region.clone(), key(&it.it)));
+        all.sort_by_cached_key(|it| (it.region != *primary, it.region.clone(), key(&it.item), it.file));
+        all.dedup_by_key(|it| (it.region.clone(), key(&it.item)));
     }
     by(&mut facts.services, primary, |it| (it.cluster.clone(), it.name.clone()));
     by(&mut facts.databases, primary, |it| it.id.clone());

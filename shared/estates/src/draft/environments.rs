@@ -15,7 +15,7 @@ use super::facts::{AlarmFacts, AlarmSubject, Facts, Found, LeftOut};
 use super::options::{DraftNames, StateFile};
 use super::words;
 
-/// What is said, or has been told so far, of where things belong.
+/// What was given, and what services have told so far, of where things belong.
 pub(crate) struct EnvironmentRules<'a> {
     files: &'a [StateFile],
     names: &'a DraftNames,
@@ -28,8 +28,8 @@ impl<'a> EnvironmentRules<'a> {
         Self { files, names, told: BTreeMap::new() }
     }
 
-    /// What was said of a file.
-    fn said(&self, file: usize) -> Option<String> {
+    /// What was given for a file, or for all of them.
+    fn given(&self, file: usize) -> Option<String> {
         let own = self.files.get(file).and_then(|file| file.environment.as_ref());
         own.or(self.names.environment.as_ref()).map(ToString::to_string)
     }
@@ -39,17 +39,17 @@ impl<'a> EnvironmentRules<'a> {
     }
 
     /// The environment of something that tells one itself.
-    fn telling(&mut self, file: usize, tags: [Option<&str>; 2], name: &str) -> Option<String> {
+    fn determine(&mut self, file: usize, tags: [Option<&str>; 2], name: &str) -> Option<String> {
         let tag = tags.into_iter().flatten().map(str::to_ascii_lowercase).find(|tag| EnvironmentName::new(tag).is_ok());
-        let told = self.said(file).or(tag).or_else(|| words::environment(name))?;
+        let told = self.given(file).or(tag).or_else(|| words::environment(name))?;
         self.told.entry(file).or_default().insert(told.clone());
         Some(told)
     }
 
     /// The environment of anything else, or why it cannot be told.
-    fn of<T: Called>(&self, found: &Found<T>) -> Result<String, &'static str> {
-        if let Some(said) = self.said(found.file) {
-            return Ok(said);
+    fn assign<T: Called>(&self, found: &Found<T>) -> Result<String, &'static str> {
+        if let Some(given) = self.given(found.file) {
+            return Ok(given);
         }
         let all = self.all();
         if let Some(tag) = found.tag.as_deref().map(str::to_ascii_lowercase) {
@@ -57,7 +57,7 @@ impl<'a> EnvironmentRules<'a> {
             return if all.contains(tag.as_str()) { Ok(tag) } else { Err(unknown) };
         }
         let only = |told: &BTreeSet<&str>| told.first().filter(|_| told.len() == 1).map(|one| (*one).to_owned());
-        let named: BTreeSet<&str> = all.iter().copied().filter(|told| words::names(found.it.name(), told)).collect();
+        let named: BTreeSet<&str> = all.iter().copied().filter(|told| words::names(found.item.name(), told)).collect();
         let of_file =
             self.told.get(&found.file).map(|told| told.iter().map(String::as_str).collect()).unwrap_or_default();
         let told = only(&named).or_else(|| only(&of_file)).or_else(|| only(&all));
@@ -72,21 +72,22 @@ pub(crate) fn by_environment(
 ) -> (BTreeMap<String, Facts>, Vec<LeftOut>) {
     let mut sorted = Sorted { by: BTreeMap::new(), left_out: facts.left_out.clone(), facts };
     let tags: BTreeMap<_, _> =
-        facts.clusters.iter().map(|it| ((&it.account, &it.region, &it.it), it.tag.as_deref())).collect();
+        facts.clusters.iter().map(|it| ((&it.account, &it.region, &it.item), it.tag.as_deref())).collect();
     for it in &facts.services {
-        let cluster = tags.get(&(&it.account, &it.region, &it.it.cluster)).copied().flatten();
-        let told = rules.telling(it.file, [it.tag.as_deref(), cluster], it.it.cluster.as_str());
+        let cluster = tags.get(&(&it.account, &it.region, &it.item.cluster)).copied().flatten();
+        let told = rules.determine(it.file, [it.tag.as_deref(), cluster], it.item.cluster.as_str());
         let why = "its environment cannot be told: neither it nor its cluster has a tag `Environment`, and the name does not say";
         sorted.put(told.ok_or(why), it, |facts| &mut facts.services);
     }
     let databases_tell = facts.services.is_empty();
     for it in &facts.databases {
-        let tell = |rules: &mut EnvironmentRules<'_>| rules.telling(it.file, [it.tag.as_deref(), None], it.it.name());
+        let tell =
+            |rules: &mut EnvironmentRules<'_>| rules.determine(it.file, [it.tag.as_deref(), None], it.item.name());
         let told = databases_tell.then(|| tell(rules)).flatten();
-        sorted.put(told.map_or_else(|| rules.of(it), Ok), it, |facts| &mut facts.databases);
+        sorted.put(told.map_or_else(|| rules.assign(it), Ok), it, |facts| &mut facts.databases);
     }
     for it in &facts.alarms {
-        let told = sorted.spoken_of(it).map_or_else(|| rules.of(it), Ok);
+        let told = sorted.spoken_of(it).map_or_else(|| rules.assign(it), Ok);
         sorted.put(told, it, |facts| &mut facts.alarms);
     }
     sorted.put_all(rules, &facts.tables, |facts| &mut facts.tables);
@@ -125,7 +126,7 @@ impl Sorted<'_> {
         list: impl Fn(&mut Facts) -> &mut Vec<Found<T>>,
     ) {
         for it in all {
-            self.put(rules.of(it), it, &list);
+            self.put(rules.assign(it), it, &list);
         }
     }
 
@@ -135,10 +136,10 @@ impl Sorted<'_> {
         let speaks = |subject: &AlarmSubject, facts: &Facts| {
             let mut services = facts.services.iter().filter(|it| here(&it.account, &it.region));
             let mut databases = facts.databases.iter().filter(|it| here(&it.account, &it.region));
-            services.any(|it| self.facts.speaks_of(subject, &it.it))
-                || databases.any(|it| subject.is_database(it.it.id.name()))
+            services.any(|it| self.facts.speaks_of(subject, &it.item))
+                || databases.any(|it| subject.is_database(it.item.id.name()))
         };
-        let mut found = self.by.iter().filter(|(_, facts)| alarm.it.about.iter().any(|it| speaks(it, facts)));
+        let mut found = self.by.iter().filter(|(_, facts)| alarm.item.about.iter().any(|it| speaks(it, facts)));
         let (first, _) = found.next()?;
         found.next().is_none().then(|| first.clone())
     }

@@ -18,7 +18,7 @@ pub(crate) struct Found<T> {
     /// The environment that its own tag names.
     pub(crate) tag: Option<String>,
     /// What it is.
-    pub(crate) it: T,
+    pub(crate) item: T,
 }
 
 /// Everything that was found.
@@ -185,27 +185,28 @@ impl Facts {
     pub(crate) fn join(&mut self) {
         for ((account, region, name), replica) in std::mem::take(&mut self.replicas) {
             let own = |it: &&mut Found<TableFacts>| {
-                it.account == account && it.region == region && it.it.name.as_str() == name
+                it.account == account && it.region == region && it.item.name.as_str() == name
             };
-            if let Some(table) = self.tables.iter_mut().find(own).filter(|table| !table.it.replicas.contains(&replica))
+            if let Some(table) =
+                self.tables.iter_mut().find(own).filter(|table| !table.item.replicas.contains(&replica))
             {
-                table.it.replicas.push(replica);
-                table.it.replicas.sort();
+                table.item.replicas.push(replica);
+                table.item.replicas.sort();
             }
         }
         for ((account, region, name), letters) in std::mem::take(&mut self.redrives) {
             let own = |it: &&mut Found<QueueFacts>| {
-                it.account == account && it.region == region && it.it.name.as_str() == name
+                it.account == account && it.region == region && it.item.name.as_str() == name
             };
             if let Some(queue) = self.queues.iter_mut().find(own) {
-                queue.it.dead_letters.get_or_insert(letters);
+                queue.item.dead_letters.get_or_insert(letters);
             }
         }
     }
 
     /// The bounds of a service: those of its account and region, or, without an ARN, those of its file.
     pub(crate) fn bounds(&self, service: &Found<ServiceFacts>) -> Option<(u32, u32)> {
-        let key = (service.it.cluster.to_string(), service.it.name.to_string());
+        let key = (service.item.cluster.to_string(), service.item.name.to_string());
         let own = self.targets.get(&key)?.iter().filter(|target| match &target.place {
             Some((account, region)) => *account == service.account && *region == service.region,
             None => target.file == service.file,

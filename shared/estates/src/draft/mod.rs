@@ -94,8 +94,8 @@ fn put_together(files: &[StateFile], names: &DraftNames, facts: &Facts) -> Resul
     }
     left_out.sort();
     left_out.dedup();
-    let (estate, told) = estate(names, &environments)?;
-    let header = DraftHeader { files, estate: &estate, told, left_out: &left_out, others: facts.others };
+    let (estate, derived) = estate(names, &environments)?;
+    let header = DraftHeader { files, estate: &estate, derived, left_out: &left_out, others: facts.others };
     let written = write::document(&header, facts, &environments);
     let summary = write::summary(&environments, left_out.len(), written.questions);
     let document = read(write::DRAFT, &written.text).map_err(DraftProblem::Draft)?;
@@ -112,9 +112,9 @@ fn read(name: &str, text: &str) -> Result<EstateDocument, Vec<FileProblem>> {
 
 /// The clusters, or else databases, that nobody can assign.
 fn nameless(facts: &Facts) -> String {
-    let mut names: Vec<String> = facts.services.iter().map(|it| format!("cluster {}", it.it.cluster)).collect();
+    let mut names: Vec<String> = facts.services.iter().map(|it| format!("cluster {}", it.item.cluster)).collect();
     if names.is_empty() {
-        names = facts.databases.iter().map(|it| format!("database {}", it.it.id.name())).collect();
+        names = facts.databases.iter().map(|it| format!("database {}", it.item.id.name())).collect();
     }
     names.sort();
     names.dedup();
@@ -127,7 +127,7 @@ fn estate(names: &DraftNames, environments: &[places::DraftEnvironment]) -> Resu
         return Ok((name.clone(), false));
     }
     let own: Vec<&str> = environments.iter().map(|environment| environment.name.as_str()).collect();
-    let clusters = environments.iter().flat_map(|it| it.facts.services.iter().map(|it| it.it.cluster.as_str()));
+    let clusters = environments.iter().flat_map(|it| it.facts.services.iter().map(|it| it.item.cluster.as_str()));
     let shared = words::estate(clusters, &own).and_then(|name| EstateName::new(name).ok());
     shared.map(|name| (name, true)).ok_or(DraftProblem::Estate)
 }

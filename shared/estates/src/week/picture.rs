@@ -78,7 +78,7 @@ fn group(estate: &Estate, instant: Timestamp, y: i64) -> Markup {
         @for midnight in midnights(&zone, instant) {
             @let x = at(instant, midnight);
             // A day that has hardly room for its name has none.
-            @if x < STRIP_END - 68 { text class="day" x=(x + 3) y=(y + 42) { (named(&zone, midnight, "%a %d %b")) } }
+            @if x < STRIP_END - 66 { text class="day" x=(x + 3) y=(y + 42) { (named(&zone, midnight, "%a %d %b")) } }
         }
         path class="rule" d={ "M20 " (y + 49) "H" (WIDTH - 20) } {}
     }

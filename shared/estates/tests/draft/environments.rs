@@ -160,3 +160,33 @@ fn an_estate_without_a_name_gets_that_of_its_clusters_with_a_question() {
     assert_eq!(loaded(&draft).name().as_str(), "big-shop");
     assert!(draft.text().contains("estate: big-shop # ? taken from the names of the clusters"));
 }
+
+fn table(account: &str, region: &str, name: &str) -> Value {
+    let arn = format!("arn:aws:dynamodb:{region}:{account}:table/{name}");
+    resource("aws_dynamodb_table", &serde_json::json!({ "arn": arn, "name": name, "hash_key": "id" }))
+}
+
+#[test]
+fn nothing_is_lost_that_no_environment_can_have() {
+    let own = |name| table("111111111111", HERE, name);
+    let prod = || service(HERE, "shop-prod", "api", 1);
+    let left_out = |files: &[StateFile], line: &str| {
+        let draft = drafted(files, "shop");
+        assert!(draft.text().lines().any(|own| own == line), "{line}\n{}", draft.text());
+    };
+    let shared = [file("a", None, &stored(&[prod()])), file("b", Some("shared"), &stored(&[own("orders")]))];
+    left_out(&shared, "# - table orders in eu-central-1: its environment has neither a service nor a database");
+    let twice =
+        [file("a", Some("blue"), &stored(&[prod()])), file("b", Some("green"), &stored(&[prod(), own("orders")]))];
+    left_out(&twice, "# - table orders in eu-central-1: its environment has neither a service nor a database");
+    let other = [one(&[prod(), table("222222222222", HERE, "orders")])];
+    left_out(&other, "# - table orders in eu-central-1: its environment runs nothing in this account");
+    let elsewhere = [one(&[prod(), table("111111111111", "eu-west-1", "orders")])];
+    left_out(&elsewhere, "# - table orders in eu-west-1: its environment runs nothing there");
+    let standby =
+        [one(&[prod(), service("eu-west-1", "shop-prod", "api", 0), table("111111111111", "eu-west-1", "orders")])];
+    left_out(
+        &standby,
+        "# - table orders in eu-west-1: it is in the standby region, and backups and unblock look at the primary one",
+    );
+}

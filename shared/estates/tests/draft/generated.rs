@@ -202,6 +202,12 @@ impl Piece {
         json!({ "address": format!("{kind}.it"), "mode": "managed", "type": kind, "name": "it", "values": attributes, "sensitive_values": marks })
     }
 
+    /// Whether it is something that a document names, or says why not; short names are words of other sentences, too.
+    fn has_to_be_told(&self) -> bool {
+        let plain = self.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        matches!(self.kind, 0..=3 | 6 | 7 | 9 | 10) && plain && self.name.len() > 5 && self.secret.is_none()
+    }
+
     /// Where a document has it, if it is a service or a database that can stand in one.
     fn place(&self) -> Option<String> {
         let (name, region) = (&self.name, REGIONS[self.region]);
@@ -262,6 +268,10 @@ proptest! {
             // What is marked as sensitive may be what a document needs.
             let open = pieces.iter().filter(|piece| piece.secret.is_none());
             let places: BTreeSet<String> = open.filter_map(Piece::place).collect();
+            for piece in pieces.iter().filter(|piece| piece.has_to_be_told()) {
+                let mut words = draft.text().split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+                prop_assert!(words.any(|word| word == piece.name), "{} is lost: {}", piece.name, draft.text());
+            }
             for place in places.difference(&known) {
                 let name = place.rsplit('/').next().unwrap();
                 let named = [format!(" {name} "), format!(" {name}:")].iter().any(|named| draft.text().contains(named));

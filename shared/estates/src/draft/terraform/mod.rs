@@ -109,18 +109,18 @@ impl StateReader<'_> {
         &mut self,
         resource: &Attributes<'_>,
         arn: Option<&Arn>,
-        it: Option<T>,
+        item: Option<T>,
     ) -> Result<Option<Found<T>>, StateMistake> {
-        let why = match (arn, &it) {
+        let why = match (arn, &item) {
             (None, _) => "the state has no ARN of it, so its region is not known",
             (_, None) => "the state has no name of it, marks the name as sensitive, or has one that AWS does not take",
             _ => "",
         };
-        let (Some(arn), Some(it)) = (arn, it) else {
+        let (Some(arn), Some(item)) = (arn, item) else {
             self.facts.leave_out(resource.address(), why);
             return Ok(None);
         };
         let tag = resource.environment_tag()?;
-        Ok(Some(Found { account: arn.account.clone(), region: arn.region.clone(), file: self.file, tag, it }))
+        Ok(Some(Found { account: arn.account.clone(), region: arn.region.clone(), file: self.file, tag, item }))
     }
 }

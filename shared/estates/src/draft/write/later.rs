@@ -14,7 +14,7 @@ const KEPT_DAYS: u32 = 7;
 
 impl EnvironmentWriter<'_> {
     pub(super) fn awake(&mut self) {
-        if words::suggested(self.it.name.as_str()) == Some(EnvironmentKind::Production) {
+        if words::suggested(self.environment.name.as_str()) == Some(EnvironmentKind::Production) {
             return;
         }
         self.out
@@ -26,8 +26,8 @@ impl EnvironmentWriter<'_> {
     }
 
     pub(super) fn protected(&mut self) {
-        let services = self.it.facts.services.iter().map(|it| it.it.name.as_str());
-        let first = services.chain(self.it.facts.databases.iter().map(|it| it.it.id.name().as_str())).next();
+        let services = self.environment.facts.services.iter().map(|it| it.item.name.as_str());
+        let first = services.chain(self.environment.facts.databases.iter().map(|it| it.item.id.name().as_str())).next();
         if let Some(first) = first {
             self.out.ask(2, "Which services and databases may nothing ever change?");
             self.out.off(2, 0, &format!("protected: [{}]", scalar(first)), None);
@@ -35,15 +35,15 @@ impl EnvironmentWriter<'_> {
     }
 
     pub(super) fn emergency(&mut self) {
-        if self.it.facts.services.is_empty() {
+        if self.environment.facts.services.is_empty() {
             return;
         }
-        let here = || self.it.facts.alarms.iter().filter(|alarm| alarm.region == self.it.primary);
+        let here = || self.environment.facts.alarms.iter().filter(|alarm| alarm.region == self.environment.primary);
         let vetoes: Vec<&str> =
-            here().filter(|alarm| self.is_of_database(&alarm.it)).map(|alarm| alarm.it.name.as_str()).collect();
+            here().filter(|alarm| self.is_of_database(&alarm.item)).map(|alarm| alarm.item.name.as_str()).collect();
         let calls: Vec<&str> = here()
-            .filter(|alarm| !self.is_of_database(&alarm.it) && !self.services_of(&alarm.it).is_empty())
-            .map(|alarm| alarm.it.name.as_str())
+            .filter(|alarm| !self.is_of_database(&alarm.item) && !self.services_of(&alarm.item).is_empty())
+            .map(|alarm| alarm.item.name.as_str())
             .collect();
         let veto = if vetoes.is_empty() { String::new() } else { format!(", veto: {}", list(vetoes.into_iter())) };
         self.out.ask(2, "How much more capacity in an emergency, for how long, and for which alarms?");
@@ -59,24 +59,24 @@ impl EnvironmentWriter<'_> {
     }
 
     pub(super) fn backups(&mut self) {
-        let facts = &self.it.facts;
-        let here = |region: &Region| *region == self.it.primary;
+        let facts = &self.environment.facts;
+        let here = |region: &Region| *region == self.environment.primary;
         let mut jobs = Vec::new();
-        for it in facts.databases.iter().filter(|it| here(&it.region) && it.it.replica_of.is_none()) {
-            let kept = it.it.kept_days.filter(|days| *days > 0);
-            let own = kept.map(|days| match &it.it.window {
+        for it in facts.databases.iter().filter(|it| here(&it.region) && it.item.replica_of.is_none()) {
+            let kept = it.item.kept_days.filter(|days| *days > 0);
+            let own = kept.map(|days| match &it.item.window {
                 Some(window) => format!("RDS itself keeps {}, from {window} UTC", counted(days, "day")),
                 None => format!("RDS itself keeps {}", counted(days, "day")),
             });
-            jobs.push((database(&it.it.id), kept.unwrap_or(KEPT_DAYS), own, ""));
+            jobs.push((database(&it.item.id), kept.unwrap_or(KEPT_DAYS), own, ""));
         }
         for it in facts.tables.iter().filter(|it| here(&it.region)) {
-            let own = it.it.point_in_time.then(|| "point-in-time recovery is on".to_owned());
-            let verify = if it.it.point_in_time { ", verify: { point-in-time: true }" } else { "" };
-            jobs.push((format!("dynamodb: {}", scalar(it.it.name.as_str())), KEPT_DAYS, own, verify));
+            let own = it.item.point_in_time.then(|| "point-in-time recovery is on".to_owned());
+            let verify = if it.item.point_in_time { ", verify: { point-in-time: true }" } else { "" };
+            jobs.push((format!("dynamodb: {}", scalar(it.item.name.as_str())), KEPT_DAYS, own, verify));
         }
         let named = |kind: &str, all: &[Found<PlainFacts>]| -> Vec<String> {
-            all.iter().filter(|it| here(&it.region)).map(|it| format!("{kind}: {}", scalar(it.it.name()))).collect()
+            all.iter().filter(|it| here(&it.region)).map(|it| format!("{kind}: {}", scalar(it.item.name()))).collect()
         };
         jobs.extend(named("elasticache", &facts.caches).into_iter().map(|entry| (entry, KEPT_DAYS, None, "")));
         let registered = || Some("? which repository is registered in the domain?".to_owned());
@@ -96,8 +96,8 @@ impl EnvironmentWriter<'_> {
     }
 
     pub(super) fn unblock(&mut self) {
-        let queues = self.it.facts.queues.iter().filter(|it| it.region == self.it.primary);
-        let with_letters = queues.filter_map(|it| Some((&it.it.name, it.it.dead_letters.as_ref()?)));
+        let queues = self.environment.facts.queues.iter().filter(|it| it.region == self.environment.primary);
+        let with_letters = queues.filter_map(|it| Some((&it.item.name, it.item.dead_letters.as_ref()?)));
         // SQS lets a queue be its own dead-letter queue in no case that a document could mean.
         let mut with_letters =
             with_letters.filter(|(queue, letters)| queue != letters && queue.is_fifo() == letters.is_fifo()).peekable();
@@ -118,19 +118,19 @@ impl EnvironmentWriter<'_> {
 
     /// What was found, and a document without a standby region has no place for.
     pub(super) fn unused(&mut self) {
-        let facts = &self.it.facts;
-        if self.it.standby.is_some() {
+        let facts = &self.environment.facts;
+        if self.environment.standby.is_some() {
             return;
         }
-        let images: Vec<&str> = facts.images.iter().map(|it| it.it.name()).collect();
-        let streams: Vec<&str> = facts.streams.iter().map(|it| it.it.name.as_str()).collect();
-        let global = facts.tables.iter().filter(|it| !it.it.replicas.is_empty());
+        let images: Vec<&str> = facts.images.iter().map(|it| it.item.name()).collect();
+        let streams: Vec<&str> = facts.streams.iter().map(|it| it.item.name.as_str()).collect();
+        let global = facts.tables.iter().filter(|it| !it.item.replicas.is_empty());
         let tables: Vec<String> = global
             .map(|it| {
                 format!(
                     "{} (in {}, too)",
-                    it.it.name,
-                    it.it.replicas.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+                    it.item.name,
+                    it.item.replicas.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
                 )
             })
             .collect();

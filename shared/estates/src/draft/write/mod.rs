@@ -25,7 +25,7 @@ pub(crate) struct DraftHeader<'a> {
     pub(crate) files: &'a [StateFile],
     pub(crate) estate: &'a EstateName,
     /// Whether the name was only taken from the clusters.
-    pub(crate) told: bool,
+    pub(crate) derived: bool,
     pub(crate) left_out: &'a [LeftOut],
     /// Resources of types that a document has no place for.
     pub(crate) others: usize,
@@ -36,7 +36,7 @@ struct EnvironmentWriter<'a> {
     out: &'a mut DocumentText,
     /// Everything that was found, for what things refer to.
     all: &'a Facts,
-    it: &'a DraftEnvironment,
+    environment: &'a DraftEnvironment,
 }
 
 /// The document.
@@ -47,7 +47,7 @@ pub(crate) fn document(header: &DraftHeader<'_>, all: &Facts, environments: &[Dr
         if number > 0 {
             out.gap();
         }
-        EnvironmentWriter { out: &mut out, all, it: environment }.write();
+        EnvironmentWriter { out: &mut out, all, environment }.write();
     }
     out
 }
@@ -87,7 +87,7 @@ impl DraftHeader<'_> {
             self.left_out.iter().for_each(|it| out.note(0, &format!("- {}: {}", it.what, it.why)));
         }
         let estate = format!("estate: {}", scalar(self.estate.as_str()));
-        if self.told {
+        if self.derived {
             out.asked(
                 0,
                 &estate,
@@ -109,7 +109,7 @@ impl DraftHeader<'_> {
 
 impl EnvironmentWriter<'_> {
     fn write(&mut self) {
-        let it = self.it;
+        let it = self.environment;
         let name = format!("{}:", scalar(it.name.as_str()));
         match it.ending {
             Some(why) => self.out.asked(1, &name, &format!("{why}, and each place is an environment here")),

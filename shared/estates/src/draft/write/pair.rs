@@ -11,7 +11,7 @@ use crate::draft::called::Called as _;
 
 impl EnvironmentWriter<'_> {
     pub(super) fn failover(&mut self) {
-        let Some(standby) = &self.it.standby else { return };
+        let Some(standby) = &self.environment.standby else { return };
         if self.both(standby).is_empty() {
             self.out.ask(
                 2,
@@ -37,7 +37,7 @@ impl EnvironmentWriter<'_> {
         self.out.off(2, 1, "rpo: 1s", None);
         self.figures(standby);
         self.data(standby);
-        let images: BTreeSet<&str> = self.it.facts.images.iter().map(|it| it.it.name()).collect();
+        let images: BTreeSet<&str> = self.environment.facts.images.iter().map(|it| it.item.name()).collect();
         if !images.is_empty() {
             self.out.off(2, 1, &format!("images: {}", list(images.into_iter())), None);
         }
@@ -50,39 +50,44 @@ impl EnvironmentWriter<'_> {
 
     /// Services of both regions: those that a move can start.
     fn both(&self, standby: &Region) -> Vec<(&str, Option<u32>)> {
-        let services = &self.it.facts.services;
-        let there: BTreeSet<_> = services.iter().filter(|it| it.region == *standby).map(|it| &it.it.name).collect();
-        let here = services.iter().filter(|it| it.region == self.it.primary && there.contains(&it.it.name));
-        here.map(|it| (it.it.name.as_str(), it.it.desired)).collect()
+        let services = &self.environment.facts.services;
+        let there: BTreeSet<_> = services.iter().filter(|it| it.region == *standby).map(|it| &it.item.name).collect();
+        let here = services.iter().filter(|it| it.region == self.environment.primary && there.contains(&it.item.name));
+        here.map(|it| (it.item.name.as_str(), it.item.desired)).collect()
     }
 
     /// Services of one task.
     fn single(&self) -> Vec<&str> {
-        let here = self.it.facts.services.iter().filter(|it| it.region == self.it.primary && it.it.desired == Some(1));
-        here.map(|it| it.it.name.as_str()).collect()
+        let here = self
+            .environment
+            .facts
+            .services
+            .iter()
+            .filter(|it| it.region == self.environment.primary && it.item.desired == Some(1));
+        here.map(|it| it.item.name.as_str()).collect()
     }
 
     /// Addresses and health paths. A region with one load balancer before its services has its address.
     fn probe(&mut self, standby: &Region) {
         let address = |region: &Region| {
-            let services = self.it.facts.services.iter().filter(|it| it.region == *region);
+            let services = self.environment.facts.services.iter().filter(|it| it.region == *region);
             let groups =
-                services.flat_map(|it| &it.it.target_groups).filter_map(|group| self.all.target_groups.get(group));
+                services.flat_map(|it| &it.item.target_groups).filter_map(|group| self.all.target_groups.get(group));
             let found: BTreeSet<_> =
                 groups.flat_map(|group| &group.balancers).filter_map(|it| self.all.balancers.get(it)).collect();
             found.first().filter(|_| found.len() == 1).map(|address| format!("https://{address}"))
         };
-        let (primary, other) = (address(&self.it.primary), address(standby));
+        let (primary, other) = (address(&self.environment.primary), address(standby));
         let known: BTreeSet<&str> = self.both(standby).into_iter().map(|(name, _)| name).collect();
         let here = self
-            .it
+            .environment
             .facts
             .services
             .iter()
-            .filter(|it| it.region == self.it.primary && known.contains(it.it.name.as_str()));
+            .filter(|it| it.region == self.environment.primary && known.contains(it.item.name.as_str()));
         let paths: Vec<String> = here
             .filter_map(|it| {
-                Some(format!("{}: {}", scalar(it.it.name.as_str()), scalar(self.all.paths(&it.it).first()?)))
+                Some(format!("{}: {}", scalar(it.item.name.as_str()), scalar(self.all.paths(&it.item).first()?)))
             })
             .collect();
         self.out.off(2, 1, "probe:", None);
@@ -108,34 +113,41 @@ impl EnvironmentWriter<'_> {
 
     /// Global tables, databases with a copy in the standby region, and streams.
     fn data(&mut self, standby: &Region) {
-        let facts = &self.it.facts;
-        let global = facts.tables.iter().filter(|it| it.region == self.it.primary && it.it.replicas.contains(standby));
+        let facts = &self.environment.facts;
+        let global = facts
+            .tables
+            .iter()
+            .filter(|it| it.region == self.environment.primary && it.item.replicas.contains(standby));
         let tables: Vec<String> = global
             .filter_map(|it| {
-                let key = scalar(it.it.key.as_ref()?.as_str());
-                let indexes = list(it.it.indexes.iter().map(ResourceName::as_str));
-                let indexes = if it.it.indexes.is_empty() { String::new() } else { format!(", indexes: {indexes}") };
-                Some(format!("- {{ table: {}, key: {key}{indexes} }}", scalar(it.it.name.as_str())))
+                let key = scalar(it.item.key.as_ref()?.as_str());
+                let indexes = list(it.item.indexes.iter().map(ResourceName::as_str));
+                let indexes = if it.item.indexes.is_empty() { String::new() } else { format!(", indexes: {indexes}") };
+                Some(format!("- {{ table: {}, key: {key}{indexes} }}", scalar(it.item.name.as_str())))
             })
             .collect();
         let globals: BTreeSet<String> =
-            facts.databases.iter().filter_map(|it| it.it.global.as_ref()).map(|name| scalar(name.as_str())).collect();
+            facts.databases.iter().filter_map(|it| it.item.global.as_ref()).map(|name| scalar(name.as_str())).collect();
         let replicas = facts
             .databases
             .iter()
-            .filter(|it| it.region == *standby && it.it.replica_of.is_some() && it.it.global.is_none());
+            .filter(|it| it.region == *standby && it.item.replica_of.is_some() && it.item.global.is_none());
         // A replica is found by its identifier, the same in both regions.
-        let pair =
-            |name: &str| facts.databases.iter().any(|it| it.region == self.it.primary && it.it.id.is_called(name));
+        let pair = |name: &str| {
+            facts.databases.iter().any(|it| it.region == self.environment.primary && it.item.id.is_called(name))
+        };
         let replicas: Vec<String> =
-            replicas.map(|it| it.it.id.name().as_str()).filter(|name| pair(name)).map(scalar).collect();
+            replicas.map(|it| it.item.id.name().as_str()).filter(|name| pair(name)).map(scalar).collect();
         let streams: Vec<String> = facts
             .streams
             .iter()
-            .filter(|it| it.region == self.it.primary)
+            .filter(|it| it.region == self.environment.primary)
             .filter_map(|it| {
-                let (shards, hours) = (it.it.shards.filter(|shards| *shards > 0)?, it.it.hours.unwrap_or(24));
-                Some(format!("- {{ stream: {}, shards: {shards}, retention: {hours}h }}", scalar(it.it.name.as_str())))
+                let (shards, hours) = (it.item.shards.filter(|shards| *shards > 0)?, it.item.hours.unwrap_or(24));
+                Some(format!(
+                    "- {{ stream: {}, shards: {shards}, retention: {hours}h }}",
+                    scalar(it.item.name.as_str())
+                ))
             })
             .collect();
         let databases = globals.into_iter().map(|name| format!("- aurora-global: {name}"));

@@ -18,7 +18,7 @@ pub(super) fn database(id: &DatabaseId) -> String {
 impl EnvironmentWriter<'_> {
     pub(super) fn clusters(&mut self) {
         let (mut region, mut cluster) = (None, None);
-        for service in &self.it.facts.services {
+        for service in &self.environment.facts.services {
             if region.is_none() {
                 self.out.value(2, "clusters:", None);
             }
@@ -26,31 +26,31 @@ impl EnvironmentWriter<'_> {
                 self.out.value(3, &format!("{}:", scalar(service.region.as_str())), None);
                 (region, cluster) = (Some(&service.region), None);
             }
-            if cluster != Some(&service.it.cluster) {
-                self.out.value(4, &format!("{}:", scalar(service.it.cluster.as_str())), None);
-                cluster = Some(&service.it.cluster);
+            if cluster != Some(&service.item.cluster) {
+                self.out.value(4, &format!("{}:", scalar(service.item.cluster.as_str())), None);
+                cluster = Some(&service.item.cluster);
             }
             let mut remarks: Vec<String> =
-                self.all.paths(&service.it).iter().map(|path| format!("health path {path}")).collect();
-            match service.it.controller.as_deref() {
+                self.all.paths(&service.item).iter().map(|path| format!("health path {path}")).collect();
+            match service.item.controller.as_deref() {
                 Some("CODE_DEPLOY") => remarks.push("CODE_DEPLOY: everything but emergency.rollback".to_owned()),
                 Some("EXTERNAL") => remarks.push("EXTERNAL: everything but emergency.rollback".to_owned()),
                 _ => {}
             }
-            if self.all.is_scheduled(&service.it) {
+            if self.all.is_scheduled(&service.item) {
                 remarks.push("a scheduled action moves it: end that first".to_owned());
             }
-            self.out.value(5, &format!("- {}", scalar(service.it.name.as_str())), Some(&remarks.join("; ")));
+            self.out.value(5, &format!("- {}", scalar(service.item.name.as_str())), Some(&remarks.join("; ")));
         }
     }
 
     pub(super) fn databases(&mut self) {
-        for (number, found) in self.it.facts.databases.iter().enumerate() {
+        for (number, found) in self.environment.facts.databases.iter().enumerate() {
             if number == 0 {
                 self.out.value(2, "databases:", Some("stopped after the last task, started before the first"));
             }
-            let entry = database(&found.it.id);
-            let entry = if found.region == self.it.primary {
+            let entry = database(&found.item.id);
+            let entry = if found.region == self.environment.primary {
                 format!("- {entry}")
             } else {
                 format!("- {{ {entry}, region: {} }}", scalar(found.region.as_str()))
@@ -60,14 +60,14 @@ impl EnvironmentWriter<'_> {
     }
 
     fn remark(&self, found: &Found<DatabaseFacts>) -> String {
-        let engine = found.it.engine.clone().unwrap_or_default();
-        let name = found.it.id.name().as_str();
+        let engine = found.item.engine.clone().unwrap_or_default();
+        let name = found.item.id.name().as_str();
         let source = |other: &Found<DatabaseFacts>| {
-            let of = other.it.replica_of.as_deref().and_then(|of| of.rsplit(':').next());
+            let of = other.item.replica_of.as_deref().and_then(|of| of.rsplit(':').next());
             of.is_some_and(|of| of.eq_ignore_ascii_case(name)) && other.account == found.account
         };
         let replicas = self.all.databases.iter().any(source).then(|| "an instance with read replicas".to_owned());
-        match found.it.cannot_stop.clone().or(replicas) {
+        match found.item.cannot_stop.clone().or(replicas) {
             Some(why) if engine.is_empty() => format!("cannot be stopped: {why}"),
             Some(why) => format!("{engine}; cannot be stopped: {why}"),
             None => engine,
