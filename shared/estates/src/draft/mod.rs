@@ -12,6 +12,7 @@ mod facts;
 mod options;
 mod places;
 mod problem;
+mod related;
 mod terraform;
 mod words;
 mod write;

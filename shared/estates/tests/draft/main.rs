@@ -8,5 +8,6 @@ mod figures;
 mod fixtures;
 mod generated;
 mod hostile;
+mod pieces;
 mod second;
 mod states;
