@@ -6,6 +6,7 @@
 //! missing is filled in, and no finding that comes of the mending is shown.
 
 mod compiled;
+pub mod draft;
 mod load;
 mod node;
 mod parse;
@@ -21,4 +22,4 @@ pub use parse::parse;
 pub use problem::FileProblem;
 pub use schema::{schema, schema_text};
 pub use watchkeeper_domain::estate::{EstateFolder, UnknownName};
-pub use week::week_of;
+pub use week::{picture_of, week_of};

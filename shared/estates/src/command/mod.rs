@@ -1,0 +1,3 @@
+//! What the program's commands do.
+
+pub(crate) mod draft;
