@@ -80,7 +80,7 @@ fn read_of(kind: Kind) -> Operation {
         Kind::Move => Operation::LedgerMoved,
         Kind::Pointer | Kind::Heartbeat | Kind::Sample => Operation::LedgerPair,
         Kind::Budget => Operation::LedgerBudget,
-        Kind::Baseline | Kind::Intent | Kind::Halt => Operation::LedgerLoad,
+        Kind::Baseline | Kind::History | Kind::Intent | Kind::Halt => Operation::LedgerLoad,
     }
 }
 
@@ -100,6 +100,6 @@ fn write_of(kind: Kind) -> Operation {
         Kind::Watch => Operation::LedgerKeepWatch,
         Kind::Move => Operation::LedgerKeepMove,
         Kind::Budget => Operation::LedgerKeepBudget,
-        Kind::Baseline | Kind::Standing | Kind::Run => Operation::LedgerCommit,
+        Kind::Baseline | Kind::Standing | Kind::History | Kind::Run => Operation::LedgerCommit,
     }
 }

@@ -11,6 +11,7 @@ use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;
+use watchkeeper_domain::reconcile::history::ScopeHistory;
 
 use super::{RunRecord, ScopeStanding};
 use crate::lease::Lease;
@@ -65,6 +66,7 @@ pub trait Document: Serialize + DeserializeOwned {
 
 impl Document for Baseline {}
 impl Document for ScopeStanding {}
+impl Document for ScopeHistory {}
 impl Document for HaltSwitch {}
 impl Document for Heartbeat {}
 impl Document for RegionSample {}

@@ -16,6 +16,7 @@ use super::PairId;
 
 pub(super) const BASELINE: &str = "BASELINE";
 pub(super) const STANDING: &str = "STANDING";
+pub(super) const HISTORY: &str = "HISTORY";
 pub(super) const LEASE: &str = "LEASE";
 pub(super) const HALT: &str = "HALT";
 pub(super) const INTENT: &str = "INTENT#";
@@ -52,6 +53,8 @@ pub enum Kind {
     Lease,
     /// What was reached and told last.
     Standing,
+    /// What the newest runs came to.
+    History,
     /// That nobody may change anything.
     #[strum(serialize = "halt switch")]
     Halt,
@@ -175,6 +178,11 @@ impl Key {
     /// The standing of a scope.
     pub fn standing(scope: &Scope) -> Self {
         Partition::scope(scope).key(Kind::Standing, STANDING)
+    }
+
+    /// What the newest runs of a scope came to.
+    pub fn history(scope: &Scope) -> Self {
+        Partition::scope(scope).key(Kind::History, HISTORY)
     }
 
     /// The lease of a scope.
@@ -309,6 +317,7 @@ mod tests {
             (Key::alarm(&scope, &"5xx-errors".parse().unwrap()), "SCOPE#clos-v2#dev#us-east-1 ALARM#5xx-errors"),
             (Key::baseline(&scope), "SCOPE#clos-v2#dev#us-east-1 BASELINE"),
             (Key::standing(&scope), "SCOPE#clos-v2#dev#us-east-1 STANDING"),
+            (Key::history(&scope), "SCOPE#clos-v2#dev#us-east-1 HISTORY"),
             (Key::lease(&scope), "SCOPE#clos-v2#dev#us-east-1 LEASE"),
             (Key::intent(&scope, &IntentKey::of(Layer::Schedule)), "SCOPE#clos-v2#dev#us-east-1 INTENT#schedule"),
             (Key::intent(&scope, &surge), "SCOPE#clos-v2#dev#us-east-1 INTENT#emergency#surge"),

@@ -30,7 +30,7 @@ pub use watchkeeper_domain::request::RunTrigger;
 pub use document::{ALARM_KEPT, Document, INTENT_KEPT, MOVE_KEPT, Number, OUTCOME, RUN_KEPT};
 pub use error::LedgerError;
 pub use key::{Key, Kind, LedgerNote, Partition};
-pub use remembered::{LedgerWrite, PairId, PairReplica, ScopeStanding, ScopeState, SettledTarget};
+pub use remembered::{KeptHistory, LedgerWrite, PairId, PairReplica, ScopeStanding, ScopeState, SettledTarget};
 pub use store::{Change, Draft, Entry, Flaw, ListPage, Store, WriteOutcome};
 
 use crate::lease::Lease;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use watchkeeper_control::lease::{Lease, TERM};
 use watchkeeper_control::ledger::{ScopeStanding, SettledTarget};
 use watchkeeper_domain::capacity::{
@@ -16,6 +17,7 @@ use watchkeeper_domain::guardrail::{GuardrailCode, HaltSwitch, Severity, Violati
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
 use watchkeeper_domain::plan::{AwaitedChange, CapacityChange, Obstacle, Plan, PlanStep, PlannedAction, Wave};
 use watchkeeper_domain::reconcile::assess::Verdict;
+use watchkeeper_domain::reconcile::history::ScopeHistory;
 use watchkeeper_domain::reconcile::run::{
     IntentOutcome, RefusedWrite, RunError, RunHeader, RunOutcome, RunProgress, RunRecord, TimelineEvent, WriteRefusal,
     WriteTrouble,
@@ -104,6 +106,19 @@ pub(super) fn standing(now: Timestamp) -> ScopeStanding {
     let resource = ResourceId::Service(service("c/no-target").id);
     let refused = vec![RefusedWrite { resource, what: denied, at: now }];
     ScopeStanding { settled: Some(settled), reached, told: Some("drift-1".to_owned()), refused, followed: Some(3) }
+}
+
+/// A history of a sleep, of a wake that was refused three times, and of an emergency.
+pub(super) fn history(now: Timestamp) -> ScopeHistory {
+    let mut history = ScopeHistory::default();
+    let night = RunRecord { outcome: Some(RunOutcome::Done), error: None, ..run("run-1", now) };
+    let asleep = Intent { want: DesiredState::Asleep, ..intent(Layer::Schedule, now) };
+    history.note(&RunRecord { deciding: vec![asleep], ..night.clone() }, now, &TimeZone::UTC);
+    for id in ["run-2", "run-3"] {
+        history.note(&RunRecord { outcome: Some(RunOutcome::Refused), ..run(id, now + Duration::from_hours(9)) }, now, &TimeZone::UTC);
+    }
+    history.note(&RunRecord { deciding: vec![emergency("surge", now)], ..night }, now, &TimeZone::UTC);
+    history
 }
 
 /// A halt for this reason.
