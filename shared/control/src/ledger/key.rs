@@ -21,6 +21,7 @@ pub(super) const LEASE: &str = "LEASE";
 pub(super) const HALT: &str = "HALT";
 pub(super) const INTENT: &str = "INTENT#";
 pub(super) const RUN: &str = "RUN#";
+pub(super) const ASKED: &str = "ASKED#";
 pub(super) const JOB: &str = "JOB#";
 pub(super) const POINTER: &str = "POINTER";
 pub(super) const HEARTBEAT: &str = "HEARTBEAT#";
@@ -37,6 +38,8 @@ pub enum LedgerNote<'a> {
     Page(&'a str, u32),
     /// The last question of an emergency about something, such as a profile.
     Question(&'a str),
+    /// The question that the execution with this name puts.
+    Asked(&'a str),
     /// That the runs of this machine end before they begin.
     Trouble(&'a str),
 }
@@ -220,6 +223,7 @@ impl Key {
             LedgerNote::Run(id) => format!("UNBLOCK#{id}"),
             LedgerNote::Page(id, number) => format!("UNBLOCK#{id}#{number:06}"),
             LedgerNote::Question(what) => format!("QUESTION#{what}"),
+            LedgerNote::Asked(execution) => format!("{ASKED}{execution}"),
             LedgerNote::Trouble(machine) => format!("TROUBLE#{machine}"),
         };
         match note {
@@ -227,6 +231,11 @@ impl Key {
             LedgerNote::Trouble("backup" | "restore-drill") => Partition::backups(scope).key(Kind::Note, sort),
             _ => Partition::runs(scope).key(Kind::Note, sort),
         }
+    }
+
+    /// What the keys of the questions that executions of a scope put begin with.
+    pub fn asked(scope: &Scope) -> Self {
+        Self::note(scope, LedgerNote::Asked(""))
     }
 
     /// What is remembered of the executions that failed.
@@ -330,6 +339,7 @@ mod tests {
             (Key::note(&scope, LedgerNote::Run("u-1")), "RUNS#clos-v2#dev#us-east-1 UNBLOCK#u-1"),
             (Key::note(&scope, LedgerNote::Page("u-1", 12)), "RUNS#clos-v2#dev#us-east-1 UNBLOCK#u-1#000012"),
             (Key::note(&scope, LedgerNote::Question("surge")), "RUNS#clos-v2#dev#us-east-1 QUESTION#surge"),
+            (Key::note(&scope, LedgerNote::Asked("surge-1")), "RUNS#clos-v2#dev#us-east-1 ASKED#surge-1"),
             (Key::note(&scope, LedgerNote::Trouble("reconcile")), "RUNS#clos-v2#dev#us-east-1 TROUBLE#reconcile"),
             (Key::note(&scope, LedgerNote::Trouble("backup")), "BACKUPS#clos-v2#dev#us-east-1 TROUBLE#backup"),
             (Key::failures(&region), "STACK#us-east-1 FAILURES"),

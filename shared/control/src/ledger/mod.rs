@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_domain::backup::{self, BackupSource};
 use watchkeeper_domain::budget::{AccountBudget, ApiBucket};
+use watchkeeper_domain::emergency::PutQuestion;
 use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::guardrail::HaltSwitch;
@@ -170,6 +171,12 @@ pub trait Ledger: Store {
         until: Timestamp,
     ) -> Result<(), LedgerError> {
         self.put(Draft::note(Key::note(scope, note), value, expected, until)?).await
+    }
+
+    /// The questions that executions of a scope have put and that are kept, answered ones among them.
+    async fn asked(&self, scope: &Scope) -> Result<Vec<PutQuestion>, LedgerError> {
+        let entries = self.list(&Key::asked(scope)).await?;
+        entries.into_iter().map(|entry| Ok(entry.note()?.0)).collect()
     }
 
     /// What is remembered of the executions of a region's stack that failed, and its version.
