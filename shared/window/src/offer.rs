@@ -1,0 +1,67 @@
+//! Which wishes the window offers for a scope.
+
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_domain::estate::EnvironmentKind;
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer, deciding};
+
+use crate::facts::{EnvironmentCalendar, ScopeFacts, Wish};
+
+/// For how long a button wakes an environment, or keeps it awake longer.
+pub const AWAKE_FOR: SignedDuration = SignedDuration::from_hours(2);
+
+/// What a person is offered for a scope: at most one wish of a kind, and the one that its button is for comes first. None
+/// where the pointer of a pair decides; what moves is moved back, not overridden.
+pub fn wishes(
+    kind: EnvironmentKind,
+    calendar: Option<&EnvironmentCalendar>,
+    ledger: &ScopeFacts,
+    now: Timestamp,
+) -> Vec<Wish> {
+    let chosen = deciding(&ledger.intents, now);
+    if chosen.iter().any(|intent| intent.layer == Layer::Failover) {
+        return Vec::new();
+    }
+    let given_back = chosen.iter().filter_map(|intent| match &intent.want {
+        DesiredState::Scaled(requested) => Some(Wish::GiveBack { profile: requested.profile.clone() }),
+        _ => None,
+    });
+    let given_back: Vec<Wish> = given_back.collect();
+    if !given_back.is_empty() {
+        return given_back;
+    }
+    let over = chosen.iter().any(|intent| intent.layer == Layer::Override);
+    let asleep = chosen.iter().any(|intent| intent.want == DesiredState::Asleep);
+    let mut wishes: Vec<Wish> = over.then_some(Wish::AsScheduled).into_iter().collect();
+    if kind == EnvironmentKind::Production {
+        return wishes;
+    }
+    if let Some(until) = awake_until(calendar, &chosen, asleep, now) {
+        wishes.push(Wish::Awake { until });
+    }
+    if !asleep && let Some(until) = calendar.and_then(|it| next_awake(it, now)) {
+        wishes.push(Wish::Asleep { until });
+    }
+    wishes
+}
+
+/// Until when a button wakes an environment, or keeps it awake; nothing where it is awake for good.
+fn awake_until(
+    calendar: Option<&EnvironmentCalendar>,
+    chosen: &[&Intent],
+    asleep: bool,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let ends = || {
+        let expiry = chosen.iter().filter(|intent| intent.layer == Layer::Override).find_map(|intent| intent.expires);
+        expiry.or_else(|| calendar.and_then(|it| it.calendar().at(now).until))
+    };
+    let from = if asleep { now } else { ends()? };
+    from.checked_add(AWAKE_FOR).ok()
+}
+
+/// When the calendar would wake it next.
+fn next_awake(calendar: &EnvironmentCalendar, now: Timestamp) -> Option<Timestamp> {
+    let calendar = calendar.calendar();
+    let at = calendar.at(now);
+    if at.awake { calendar.at(at.until?).until } else { at.until }
+}
