@@ -85,6 +85,8 @@ pub enum Kind {
     /// What is remembered of a watch over the other region.
     #[strum(serialize = "memory of the watch")]
     Watch,
+    /// What was observed of a scope for whoever looks at it.
+    View,
     /// A move of a pair.
     #[strum(serialize = "record of the move")]
     Move,
@@ -144,6 +146,11 @@ impl Partition {
     /// The backups of a scope.
     pub fn backups(scope: &Scope) -> Self {
         Self::of("BACKUPS#", scope)
+    }
+
+    /// What was observed of a scope for whoever looks at it.
+    pub fn views(scope: &Scope) -> Self {
+        Self::of("VIEWS#", scope)
     }
 
     /// What the two regions of a pair tell each other.
@@ -241,6 +248,11 @@ impl Key {
     /// What is remembered of the executions that failed.
     pub fn failures(region: &Region) -> Self {
         Partition::stack(region).key(Kind::Note, "FAILURES")
+    }
+
+    /// What was observed of a scope last, for whoever looks at it.
+    pub fn view(scope: &Scope) -> Self {
+        Partition::views(scope).key(Kind::View, "VIEW")
     }
 
     /// What is remembered of the backups of a resource.
@@ -343,6 +355,7 @@ mod tests {
             (Key::note(&scope, LedgerNote::Trouble("reconcile")), "RUNS#clos-v2#dev#us-east-1 TROUBLE#reconcile"),
             (Key::note(&scope, LedgerNote::Trouble("backup")), "BACKUPS#clos-v2#dev#us-east-1 TROUBLE#backup"),
             (Key::failures(&region), "STACK#us-east-1 FAILURES"),
+            (Key::view(&scope), "VIEWS#clos-v2#dev#us-east-1 VIEW"),
             (Key::pointer(&pair), "PAIR#clos-v2#dev POINTER"),
             (Key::heartbeat(&pair, &region), "PAIR#clos-v2#dev HEARTBEAT#us-east-1"),
             (Key::sample(&pair, &region), "PAIR#clos-v2#dev SAMPLE#us-east-1"),

@@ -28,10 +28,10 @@ use watchkeeper_domain::value::AlarmName;
 pub use watchkeeper_domain::reconcile::run::{RefusedWrite, RunOutcome, RunRecord, TimelineEvent};
 pub use watchkeeper_domain::request::RunTrigger;
 
-pub use document::{ALARM_KEPT, Document, INTENT_KEPT, MOVE_KEPT, Number, OUTCOME, RUN_KEPT};
+pub use document::{ALARM_KEPT, Document, INTENT_KEPT, MOVE_KEPT, Number, OUTCOME, RUN_KEPT, VIEW_KEPT};
 pub use error::LedgerError;
 pub use key::{Key, Kind, LedgerNote, Partition};
-pub use remembered::{KeptHistory, LedgerWrite, PairId, PairReplica, ScopeStanding, ScopeState, SettledTarget};
+pub use remembered::{KeptHistory, LedgerWrite, PairId, PairReplica, ScopeStanding, ScopeState, ScopeView, SettledTarget};
 pub use store::{Change, Draft, Entry, Flaw, ListPage, Store, WriteOutcome};
 
 use crate::lease::Lease;
@@ -255,6 +255,16 @@ pub trait Ledger: Store {
         expected: u64,
     ) -> Result<(), LedgerError> {
         self.put(Draft::over(Key::budget(region, bucket), budget, expected)?).await
+    }
+
+    /// What was observed of a scope last, for whoever looks at it.
+    async fn view(&self, scope: &Scope) -> Result<Option<ScopeView>, LedgerError> {
+        self.document(Key::view(scope)).await
+    }
+
+    /// Puts what was observed of a scope.
+    async fn keep_view(&self, scope: &Scope, view: &ScopeView) -> Result<(), LedgerError> {
+        self.put(Draft::of(Key::view(scope), view)?).await
     }
 
     /// What the other region's runs have settled last, as this region's replica has it.

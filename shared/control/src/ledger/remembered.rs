@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::capacity::{Baseline, Capacity, ReachedTargets};
+use watchkeeper_domain::capacity::{Baseline, Capacity, ObservedScope, ReachedTargets};
 use watchkeeper_domain::failover::{Heartbeat, Pointer, RegionSample};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::{Intent, IntentKey};
@@ -129,6 +129,16 @@ pub enum LedgerWrite {
     PutRun(Box<RunRecord>),
     /// The lease, prolonged or released; its generation stays.
     PutLease(Lease),
+}
+
+/// What was observed of a scope, for whoever looks at it: several who look within a minute ask AWS once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ScopeView {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub observed: ObservedScope,
 }
 
 /// A pair: an environment with a standby region.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use watchkeeper_domain::capacity::{ReachedTargets, ResourceId};
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::Severity;
@@ -47,8 +46,7 @@ impl<P: Platform> Reconciler<P> {
             let mut writes =
                 vec![LedgerWrite::PutStanding(standing), LedgerWrite::PutLease(resumed.lease.released(now))];
             writes.extend(forget(&resumed));
-            let zone = scoped.zone.as_ref().unwrap_or(&TimeZone::UTC);
-            writes.extend(resumed.seen.history.with(|history| history.note(&resumed.run, now, zone)));
+            writes.extend(resumed.seen.history.with(|history| history.note(&resumed.run, now)));
             writes.push(LedgerWrite::PutRun(Box::new(resumed.run.clone())));
             self.ledger.commit(&scoped.scope, resumed.lease.generation, &writes).await?;
         }

@@ -122,7 +122,7 @@ impl<P: Platform> UnblockRunbook<P> {
                     let closed = closed(run, &how, now);
                     // Read anew: a run may have ended since, or the record before this one was closed.
                     let kept = self.ledger.load(&open.scoped.scope).await?.history;
-                    let history = kept.with(|history| history.note_closed(&closed, now, open.scoped.zone.rules()));
+                    let history = kept.with(|history| history.note_closed(&closed, now));
                     let writes: Vec<_> = history.into_iter().chain([LedgerWrite::PutRun(Box::new(closed))]).collect();
                     if !self.write(open, generation, &writes).await? {
                         return Ok(());

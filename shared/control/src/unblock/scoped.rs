@@ -7,7 +7,6 @@ use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::estate::{Environment, Estate, Unblock};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::UnblockHour;
-use watchkeeper_domain::value::Zone;
 
 use crate::runbook::Stack;
 
@@ -20,8 +19,6 @@ pub struct UnblockEnvironment<'a> {
     pub section: Option<&'a Unblock>,
     /// When it is looked after.
     pub hour: UnblockHour,
-    /// The clocks that its people go by.
-    pub zone: Zone,
     /// Its services in this region.
     pub services: BTreeSet<ServiceId>,
     /// How long a question of it may stand at most, where its document says so.
@@ -49,7 +46,6 @@ impl<'e> UnblockEnvironment<'e> {
             scope: stack.scope(estate, environment),
             section,
             hour: document.unblock.as_ref().map_or_else(|| UnblockHour::usual(environment.zone()), UnblockHour::of),
-            zone: environment.zone(),
             services: services.map(|(cluster, service)| ServiceId { cluster, service }).collect(),
             answer_within: answers.into_iter().flatten().max(),
         }

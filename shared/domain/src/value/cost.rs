@@ -2,8 +2,6 @@
 
 use std::{fmt, str::FromStr};
 
-use jiff::SignedDuration;
-
 use super::{BadValue, TextForm, text_value};
 
 /// An amount of US dollars an hour, to a hundredth of a cent: AWS states its prices in this currency.
@@ -23,9 +21,8 @@ const DECIMALS: usize = 4;
 const MOST: u32 = 100_000;
 
 impl HourlyCost {
-    /// What some time costs, in cents, rounded down: what was saved is not overstated.
-    pub fn cents_of(self, time: SignedDuration) -> u64 {
-        let seconds = u64::try_from(time.as_secs()).unwrap_or_default();
+    /// What some seconds cost, in cents, rounded down: what was saved is not overstated.
+    pub fn cents_of(self, seconds: u64) -> u64 {
         u64::from(self.parts).saturating_mul(seconds) / (3600 * u64::from(PARTS / 100))
     }
 }

@@ -50,9 +50,7 @@ fn a_percentage_needs_its_sign_and_rounds_up() {
 #[test]
 fn a_cost_needs_its_currency_and_its_hour_and_is_rounded_down() {
     let cost: HourlyCost = "0.19 USD an hour".parse().unwrap();
-    assert_eq!(cost.cents_of(SignedDuration::from_hours(100)), 1900);
-    assert_eq!(cost.cents_of(SignedDuration::from_mins(59)), 18);
-    assert_eq!(cost.cents_of(SignedDuration::from_hours(-1)), 0);
+    assert_eq!((cost.cents_of(360_000), cost.cents_of(59 * 60), cost.cents_of(0)), (1900, 18, 0));
     for (written, printed) in [("12 USD an hour", "12.00"), ("0.5 USD an hour", "0.50"), ("0.0625 USD an hour", "0.0625")] {
         assert_eq!(written.parse::<HourlyCost>().unwrap().to_string(), format!("{printed} USD an hour"));
     }

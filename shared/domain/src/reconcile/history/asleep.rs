@@ -5,20 +5,20 @@ use std::fmt;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// How many months are kept: this one, and those of a year before it.
 pub const MONTHS_MAX: usize = 13;
 
-/// A month of a scope's own calendar, written `2026-12`.
+/// A month in UTC, written `2026-12`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Month(String);
 
 impl Month {
-    /// The month of an instant in a zone.
-    pub fn of(instant: Timestamp, zone: &TimeZone) -> Self {
-        Self(instant.to_zoned(zone.clone()).strftime("%Y-%m").to_string())
+    /// The month of an instant.
+    pub fn of(instant: Timestamp) -> Self {
+        Self(instant.to_zoned(TimeZone::UTC).strftime("%Y-%m").to_string())
     }
 }
 
@@ -36,9 +36,6 @@ pub struct AsleepTime {
     /// Since when it is asleep, where it was seen so last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
-    /// Since when it is counted: the end of the first run that was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub counted: Option<Timestamp>,
     /// The seconds of sleeps that are over, by month.
     #[serde(default)]
     pub seconds: BTreeMap<Month, u64>,
@@ -46,9 +43,8 @@ pub struct AsleepTime {
 
 impl AsleepTime {
     /// The same once a run that began at `began` has ended at `ended`; `verified`: it saw all of the scope asleep.
-    pub(super) fn note(&mut self, verified: bool, began: Timestamp, ended: Timestamp, zone: &TimeZone) {
-        self.counted.get_or_insert(ended);
-        for (month, seconds) in self.since.into_iter().flat_map(|since| by_month(since, began, zone)) {
+    pub(super) fn note(&mut self, verified: bool, began: Timestamp, ended: Timestamp) {
+        for (month, seconds) in self.since.into_iter().flat_map(|since| by_month(since, began)) {
             *self.seconds.entry(month).or_default() += seconds;
         }
         while self.seconds.len() > MONTHS_MAX {
@@ -57,37 +53,32 @@ impl AsleepTime {
         self.since = verified.then_some(ended);
     }
 
-    /// How long it was asleep in the month of `now` until then, and how much of that month was counted; nothing before
-    /// anything was.
-    pub fn this_month(&self, now: Timestamp, zone: &TimeZone) -> Option<(SignedDuration, SignedDuration)> {
-        let month = Month::of(now, zone);
-        let of_month = |from: Timestamp| -> u64 {
-            by_month(from, now, zone).into_iter().filter(|(of, _)| *of == month).map(|(_, seconds)| seconds).sum()
-        };
-        let over = self.seconds.get(&month).copied().unwrap_or_default();
-        let asleep = over + self.since.map_or(0, of_month);
-        Some((seconds(asleep), seconds(of_month(self.counted?))))
+    /// How long it was asleep in the month of `now` until then, in seconds; nothing where it was never seen asleep.
+    pub fn this_month(&self, now: Timestamp) -> Option<u64> {
+        if self.since.is_none() && self.seconds.is_empty() {
+            return None;
+        }
+        let month = Month::of(now);
+        let lasts = self.since.into_iter().flat_map(|since| by_month(since, now));
+        let lasts: u64 = lasts.filter(|(of, _)| *of == month).map(|(_, seconds)| seconds).sum();
+        Some(self.seconds.get(&month).copied().unwrap_or_default() + lasts)
     }
 }
 
-fn seconds(seconds: u64) -> SignedDuration {
-    SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))
-}
-
 /// The whole seconds between two instants, by month.
-fn by_month(mut from: Timestamp, until: Timestamp, zone: &TimeZone) -> Vec<(Month, u64)> {
+fn by_month(mut from: Timestamp, until: Timestamp) -> Vec<(Month, u64)> {
     let mut parts = Vec::new();
     while from < until {
-        let end = next_month(from, zone).filter(|next| *next < until).unwrap_or(until);
+        let end = next_month(from).filter(|next| *next < until).unwrap_or(until);
         let seconds = end.duration_since(from).as_secs();
-        parts.push((Month::of(from, zone), u64::try_from(seconds).unwrap_or_default()));
+        parts.push((Month::of(from), u64::try_from(seconds).unwrap_or_default()));
         from = end;
     }
     parts
 }
 
 /// The first instant of the month after that of `instant`; nothing at the end of time.
-fn next_month(instant: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-    let day: Date = instant.to_zoned(zone.clone()).date().last_of_month().tomorrow().ok()?;
-    Some(day.to_zoned(zone.clone()).ok()?.timestamp())
+fn next_month(instant: Timestamp) -> Option<Timestamp> {
+    let day: Date = instant.to_zoned(TimeZone::UTC).date().last_of_month().tomorrow().ok()?;
+    Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }

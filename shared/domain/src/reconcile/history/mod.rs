@@ -5,7 +5,6 @@ mod asleep;
 use std::fmt;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::run::{RunOutcome, RunRecord};
@@ -139,11 +138,11 @@ impl RunEnding {
 }
 
 impl ScopeHistory {
-    /// The same once a run has ended, at `now`; the months are those of `zone`. A run that goes on adds nothing.
-    pub fn note(&mut self, run: &RunRecord, now: Timestamp, zone: &TimeZone) {
+    /// The same once a run has ended, at `now`. A run that goes on adds nothing.
+    pub fn note(&mut self, run: &RunRecord, now: Timestamp) {
         let Some(ending) = RunEnding::of(run, now) else { return };
         let verified = ending.outcome == RunOutcome::Done && ending.target == TargetState::Asleep;
-        self.asleep.note(verified, run.header.started, now, zone);
+        self.asleep.note(verified, run.header.started, now);
         match self.endings.last_mut().filter(|last| last.mark.is_some() && last.mark == ending.mark) {
             Some(last) => (last.again, last.began, last.run) = (Some(now), ending.began, ending.run),
             None => self.endings.push(ending),
@@ -154,10 +153,10 @@ impl ScopeHistory {
 
     /// The same once the record of a dead run is closed, at `now`. If a later one has ended since, that one says how the scope
     /// is, and nothing is added.
-    pub fn note_closed(&mut self, run: &RunRecord, now: Timestamp, zone: &TimeZone) {
+    pub fn note_closed(&mut self, run: &RunRecord, now: Timestamp) {
         let newest = self.endings.last().map(|last| last.again.unwrap_or(last.at));
         if newest.is_none_or(|newest| newest <= run.header.started) {
-            self.note(run, now, zone);
+            self.note(run, now);
         }
     }
 

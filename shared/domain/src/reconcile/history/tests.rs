@@ -57,32 +57,22 @@ fn refused(id: &str, started: Timestamp, code: GuardrailCode) -> RunRecord {
     RunRecord { violations: vec![warn, refusal], ..run }
 }
 
-/// The hours asleep in the month until then, and those that were counted.
-fn this_month(history: &ScopeHistory, at: i64) -> (i64, i64) {
-    let (asleep, counted) = history.asleep.this_month(hours(at), &TimeZone::UTC).unwrap();
-    (asleep.as_hours(), counted.as_hours())
-}
-
-#[test]
-fn the_months_are_those_of_the_scopes_own_clocks() {
-    let (mut history, seoul) = (ScopeHistory::default(), TimeZone::get("Asia/Seoul").unwrap());
-    assert_eq!(history.asleep.this_month(hours(0), &seoul), None);
-    history.note(&run("sleep", hours(0), DesiredState::Asleep, RunOutcome::Done), hours(1), &seoul);
-    history.note(&run("wake", hours(3), DesiredState::Awake, RunOutcome::Done), hours(3), &seoul);
-    let months: Vec<_> = history.asleep.seconds.iter().map(|(month, s)| (month.to_string(), *s)).collect();
-    assert_eq!(months, [("2026-12".to_owned(), 2 * 3600)]);
+/// The hours asleep in the month until then.
+fn this_month(history: &ScopeHistory, at: i64) -> Option<u64> {
+    history.asleep.this_month(hours(at)).map(|seconds| seconds / 3600)
 }
 
 #[test]
 fn a_night_counts_from_the_end_of_the_sleep_to_the_beginning_of_the_wake_in_the_month_it_lies_in() {
     let mut history = ScopeHistory::default();
-    history.note(&run("sleep", hours(0), DesiredState::Asleep, RunOutcome::Done), hours(1), &TimeZone::UTC);
-    assert_eq!(this_month(&history, 2), (1, 1));
-    history.note(&run("wake", hours(10), DesiredState::Awake, RunOutcome::Done), hours(11), &TimeZone::UTC);
+    assert_eq!(this_month(&history, 0), None);
+    history.note(&run("sleep", hours(0), DesiredState::Asleep, RunOutcome::Done), hours(1));
+    assert_eq!(this_month(&history, 2), Some(1));
+    history.note(&run("wake", hours(10), DesiredState::Awake, RunOutcome::Done), hours(11));
     // November ends with the fourth hour.
     let months: Vec<_> = history.asleep.seconds.iter().map(|(month, s)| (month.to_string(), *s)).collect();
     assert_eq!(months, [("2026-11".to_owned(), 3 * 3600), ("2026-12".to_owned(), 6 * 3600)]);
-    assert_eq!(this_month(&history, 20), (6, 16), "of the month until now");
+    assert_eq!(this_month(&history, 20), Some(6));
     assert_eq!(history.reached(), Some((&TargetState::Awake, hours(11))));
 }
 
@@ -94,23 +84,23 @@ fn a_night_counts_from_the_end_of_the_sleep_to_the_beginning_of_the_wake_in_the_
 #[case(RunOutcome::Failed)]
 fn what_was_not_seen_asleep_as_a_whole_does_not_count(#[case] outcome: RunOutcome) {
     let mut history = ScopeHistory::default();
-    history.note(&run("sleep", hours(0), DesiredState::Asleep, RunOutcome::Done), hours(1), &TimeZone::UTC);
-    history.note(&run("again", hours(2), DesiredState::Asleep, outcome), hours(3), &TimeZone::UTC);
+    history.note(&run("sleep", hours(0), DesiredState::Asleep, RunOutcome::Done), hours(1));
+    history.note(&run("again", hours(2), DesiredState::Asleep, outcome), hours(3));
     assert_eq!(history.asleep.since, None);
-    assert_eq!(this_month(&history, 4), (1, 3));
+    assert_eq!(this_month(&history, 4), Some(1));
 }
 
 #[test]
 fn the_same_refusal_is_one_ending_with_its_first_and_newest_run() {
     let mut history = ScopeHistory::default();
-    history.note(&refused("one", hours(0), GuardrailCode::BelowFloor), hours(1), &TimeZone::UTC);
-    history.note(&refused("two", hours(2), GuardrailCode::BelowFloor), hours(3), &TimeZone::UTC);
+    history.note(&refused("one", hours(0), GuardrailCode::BelowFloor), hours(1));
+    history.note(&refused("two", hours(2), GuardrailCode::BelowFloor), hours(3));
     let trouble = history.trouble().unwrap();
     assert_eq!((trouble.at, trouble.again, trouble.run.as_str()), (hours(1), Some(hours(3)), "two"));
     assert_eq!(trouble.code.as_deref(), Some(GuardrailCode::BelowFloor.name()));
-    history.note(&refused("three", hours(4), GuardrailCode::Halted), hours(5), &TimeZone::UTC);
+    history.note(&refused("three", hours(4), GuardrailCode::Halted), hours(5));
     assert_eq!(history.endings.len(), 2, "another reason is other news");
-    history.note(&run("four", hours(6), DesiredState::Awake, RunOutcome::Done), hours(7), &TimeZone::UTC);
+    history.note(&run("four", hours(6), DesiredState::Awake, RunOutcome::Done), hours(7));
     assert_eq!((history.trouble(), history.endings.len()), (None, 3));
 }
 
@@ -120,11 +110,11 @@ fn a_dead_run_that_is_closed_after_another_has_ended_changes_nothing() {
     let error = Some(RunError { name: "Run.Unverified".to_owned(), message: "gone".to_owned() });
     let dead = RunRecord { error, ..run("dead", hours(0), DesiredState::Awake, RunOutcome::Failed) };
     let mut alone = history.clone();
-    alone.note_closed(&dead, hours(9), &TimeZone::UTC);
+    alone.note_closed(&dead, hours(9));
     assert_eq!(alone.trouble().unwrap().code.as_deref(), Some("Run.Unverified"));
-    history.note(&run("sleep", hours(1), DesiredState::Asleep, RunOutcome::Done), hours(2), &TimeZone::UTC);
+    history.note(&run("sleep", hours(1), DesiredState::Asleep, RunOutcome::Done), hours(2));
     let before = history.clone();
-    history.note_closed(&dead, hours(9), &TimeZone::UTC);
+    history.note_closed(&dead, hours(9));
     assert_eq!(history, before);
 }
 
@@ -132,7 +122,7 @@ fn a_dead_run_that_is_closed_after_another_has_ended_changes_nothing() {
 fn a_run_that_goes_on_is_no_ending() {
     let mut history = ScopeHistory::default();
     let goes_on = RunRecord { outcome: None, ..run("on", hours(0), DesiredState::Awake, RunOutcome::Done) };
-    history.note(&goes_on, hours(1), &TimeZone::UTC);
+    history.note(&goes_on, hours(1));
     assert_eq!(history, ScopeHistory::default());
 }
 
@@ -149,7 +139,7 @@ proptest! {
             let want = if target == 0 { DesiredState::Awake } else { DesiredState::Asleep };
             let long = "ä\"".repeat(5_000);
             let run = RunRecord { cause: Some(long), ..run(&format!("run-{n}"), started, want, outcomes[outcome]) };
-            history.note(&run, now, &TimeZone::UTC);
+            history.note(&run, now);
         }
         prop_assert!(history.endings.len() <= ENDINGS_MAX && history.asleep.seconds.len() <= MONTHS_MAX);
         prop_assert!(history.endings.windows(2).all(|two| two[0].again.unwrap_or(two[0].at) <= two[1].at));

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use watchkeeper_control::lease::{Lease, TERM};
 use watchkeeper_control::ledger::{ScopeStanding, SettledTarget};
 use watchkeeper_domain::capacity::{
@@ -113,11 +112,11 @@ pub(super) fn history(now: Timestamp) -> ScopeHistory {
     let mut history = ScopeHistory::default();
     let night = RunRecord { outcome: Some(RunOutcome::Done), error: None, ..run("run-1", now) };
     let asleep = Intent { want: DesiredState::Asleep, ..intent(Layer::Schedule, now) };
-    history.note(&RunRecord { deciding: vec![asleep], ..night.clone() }, now, &TimeZone::UTC);
+    history.note(&RunRecord { deciding: vec![asleep], ..night.clone() }, now);
     for id in ["run-2", "run-3"] {
-        history.note(&RunRecord { outcome: Some(RunOutcome::Refused), ..run(id, now + Duration::from_hours(9)) }, now, &TimeZone::UTC);
+        history.note(&RunRecord { outcome: Some(RunOutcome::Refused), ..run(id, now + Duration::from_hours(9)) }, now);
     }
-    history.note(&RunRecord { deciding: vec![emergency("surge", now)], ..night }, now, &TimeZone::UTC);
+    history.note(&RunRecord { deciding: vec![emergency("surge", now)], ..night }, now);
     history
 }
 
