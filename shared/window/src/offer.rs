@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::estate::EnvironmentKind;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, deciding};
 
-use crate::facts::{EnvironmentCalendar, ScopeFacts, Wish};
+use crate::facts::{EnvironmentCalendar, ScopeFacts, TroubleKind, Wish};
 
 /// For how long a button wakes an environment, or keeps it awake longer.
 pub const AWAKE_FOR: SignedDuration = SignedDuration::from_hours(2);
@@ -35,6 +35,11 @@ pub fn wishes(
     if kind == EnvironmentKind::Production {
         return wishes;
     }
+    // What drifts while it should sleep is put back by the same wish anew.
+    let drifts = ledger.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Drift);
+    if asleep && drifts && let Some(until) = ends(calendar, &chosen, now) {
+        wishes.push(Wish::Asleep { until });
+    }
     if let Some(until) = awake_until(calendar, &chosen, asleep, now) {
         wishes.push(Wish::Awake { until });
     }
@@ -51,12 +56,14 @@ fn awake_until(
     asleep: bool,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let ends = || {
-        let expiry = chosen.iter().filter(|intent| intent.layer == Layer::Override).find_map(|intent| intent.expires);
-        expiry.or_else(|| calendar.and_then(|it| it.calendar().at(now).until))
-    };
-    let from = if asleep { now } else { ends()? };
+    let from = if asleep { now } else { ends(calendar, chosen, now)? };
     from.checked_add(AWAKE_FOR).ok()
+}
+
+/// When what it is ends by itself: with the override, else with the calendar.
+fn ends(calendar: Option<&EnvironmentCalendar>, chosen: &[&Intent], now: Timestamp) -> Option<Timestamp> {
+    let expiry = chosen.iter().filter(|intent| intent.layer == Layer::Override).find_map(|intent| intent.expires);
+    expiry.or_else(|| calendar.and_then(|it| it.calendar().at(now).until))
 }
 
 /// When the calendar would wake it next.

@@ -1,0 +1,7 @@
+//! The pages as they leave the crate: kept copies of each, their size, and what hostile texts make of them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod hostile;
+mod kept;
+mod limits;
+mod moment;
