@@ -14,6 +14,7 @@ use crate::value::rounded;
 /// warning.
 pub fn judge(case: &GuardrailCase<'_>) -> Vec<Violation> {
     let mut found: Vec<Violation> = CHECKS.iter().flat_map(|check| check(case)).collect();
+    debug_assert!(found.iter().all(|violation| JUDGED.contains(&violation.code)), "{found:?}");
     for violation in &mut found {
         if violation.severity == Severity::Ask && case.approved.contains(&violation.code) {
             violation.severity = Severity::Warn;
@@ -37,6 +38,28 @@ const CHECKS: [Check; 12] = [
     blast_radius,
     deployment_in_progress,
     obstacles,
+];
+
+/// What these checks, and only these, say of a plan: one that is not among the violations of a run was silent.
+pub const JUDGED: &[GuardrailCode] = &[
+    GuardrailCode::Halted,
+    GuardrailCode::StaleEvent,
+    GuardrailCode::EmptySelection,
+    GuardrailCode::ProductionNeverSleeps,
+    GuardrailCode::ProtectedResource,
+    GuardrailCode::NotManaged,
+    GuardrailCode::FreezeWindow,
+    GuardrailCode::BelowFloor,
+    GuardrailCode::AboveCeiling,
+    GuardrailCode::Quota,
+    GuardrailCode::BlastRadius,
+    GuardrailCode::DeploymentInProgress,
+    GuardrailCode::DatabaseCannotStop,
+    GuardrailCode::NotScalable,
+    GuardrailCode::ForeignSchedule,
+    GuardrailCode::DatabaseBroken,
+    GuardrailCode::WriteRefused,
+    GuardrailCode::NotFound,
 ];
 
 /// Whether the pointer of a pair decides: then no floor, no blast radius and no deployment holds up what goes down here,

@@ -1,9 +1,19 @@
 //! The pages. Each is a function of facts and a frame.
 
+mod action;
 mod frame;
+mod gantt;
 mod needs;
+mod parts;
+mod plan;
+mod question;
 mod row;
+mod run;
 mod strip;
 mod window;
 
+pub use action::{action, bad_request};
+pub use plan::{emergency, plan};
+pub use question::question;
+pub use run::run;
 pub use window::{BYTES_MAX, FULL_MAX, LINES_MAX, Selection, Shown, window};
