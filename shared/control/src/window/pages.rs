@@ -5,9 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::backup::{AttemptEnd, BackupMemory, JobPolicy};
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::reconcile::run::RunRecord;
 use watchkeeper_window::facts::{
     BackupJob, BackupsFacts, CopyTarget, EmergencyFacts, EndedAttempt, PlanFacts, PlanPageFacts, QuestionFacts, Reading,
-    RunFacts,
+    RunFacts, RunSpell, SpellKind,
 };
 
 use super::environment::{RememberedScope, profiles, zone};
@@ -48,6 +49,7 @@ impl<P: Platform> WindowReader<P> {
         let state = self.ledger.load(&scope).await;
         let lease = state.as_ref().ok().and_then(|state| state.lease.clone());
         let generation = lease.filter(|lease| lease.holder == id).map(|lease| lease.generation);
+        let spells = record.known().and_then(Option::as_ref).map(spells).unwrap_or_default();
         let kept_until = record.known().and_then(Option::as_ref).and_then(|record| record.expiry());
         RunFacts {
             stack: self.own.clone(),
@@ -56,26 +58,38 @@ impl<P: Platform> WindowReader<P> {
             id: id.to_owned(),
             record,
             generation,
-            spells: Vec::new(),
+            spells,
             baseline: state.map_or_else(|error| unread(&error), |state| Reading::Now(state.baseline)),
             kept_until,
         }
     }
 
-    /// A question of an emergency, by the execution that asks.
-    pub async fn question(&self, meant: &MeantScope<'_>, id: &str, now: Timestamp) -> QuestionFacts {
+    /// A question of an emergency, by the execution that asks. What a profile comes to is judged anew; what a rollback does is
+    /// known as the text that people were sent.
+    pub async fn question(&self, stack: &Stack, meant: &MeantScope<'_>, id: &str, now: Timestamp) -> QuestionFacts {
         let scope = meant.scope();
         let asked = self.ledger.asked(&scope).await;
         let asked = asked.map(|all| all.into_iter().find(|put| put.execution == id && now < put.until));
-        let kept = asked.as_ref().ok().and_then(Option::as_ref).map(|put| put.plan.clone());
-        let why = "a question keeps its plan as the text that people were sent".to_owned();
+        let put = asked.as_ref().ok().and_then(Option::as_ref);
+        let profile = put.and_then(|put| profiles(meant.environment).into_iter().find(|it| it.name.as_str() == put.what));
+        let plan = match profile {
+            Some(profile) => {
+                let of_profile = self.planned(stack, meant, now, |it, state| {
+                    let (scoped, observed) = (it.scoped.as_ref()?, it.observed(now));
+                    plan::profile(scoped, state, observed.now()?, &profile, now).ok()
+                });
+                of_profile.await
+            }
+            None => Reading::Unread { why: "the plan is the text that people were sent".to_owned() },
+        };
+        let known = put.map(|put| ("Plan, as it was sent".to_owned(), put.plan.clone()));
         QuestionFacts {
             stack: self.own.clone(),
             zone: zone(meant.estate, meant.environment),
             scope,
+            known: known.into_iter().collect(),
             question: asked.map_or_else(|error| unread(&error), |put| Reading::Now(put.map(scope::question))),
-            plan: Reading::Unread { why },
-            known: kept.map(|plan| ("Plan".to_owned(), plan)).into_iter().collect(),
+            plan,
         }
     }
 
@@ -145,6 +159,27 @@ impl<P: Platform> WindowReader<P> {
         });
         BackupsFacts { stack: self.own.clone(), jobs: jobs.collect(), zone: zone(estate, environment), scope }
     }
+}
+
+/// The times of a run: its slices, and what it waited between them.
+fn spells(run: &RunRecord) -> Vec<RunSpell> {
+    let mut all = Vec::new();
+    let mut before = None;
+    for slice in &run.progress.slices {
+        if let Some(since) = before.filter(|since| *since < slice.began) {
+            let (name, ended) = ("wait".to_owned(), Some(slice.began));
+            all.push(RunSpell { name, began: since, ended, kind: SpellKind::Wait, what: String::new() });
+        }
+        let what = match slice.writes {
+            0 => String::new(),
+            1 => "1 write".to_owned(),
+            writes => format!("{writes} writes"),
+        };
+        let (name, began, ended) = (slice.step.clone(), slice.began, Some(slice.ended));
+        all.push(RunSpell { name, began, ended, kind: SpellKind::Work, what });
+        before = Some(slice.ended);
+    }
+    all
 }
 
 /// The attempts that failed since the newest good copy was due, the oldest first.

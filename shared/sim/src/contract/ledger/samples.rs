@@ -18,7 +18,7 @@ use watchkeeper_domain::plan::{AwaitedChange, CapacityChange, Obstacle, Plan, Pl
 use watchkeeper_domain::reconcile::assess::Verdict;
 use watchkeeper_domain::reconcile::history::ScopeHistory;
 use watchkeeper_domain::reconcile::run::{
-    IntentOutcome, RefusedWrite, RunError, RunHeader, RunOutcome, RunProgress, RunRecord, TimelineEvent, WriteRefusal,
+    IntentOutcome, RefusedWrite, RunError, RunHeader, RunOutcome, RunProgress, RunRecord, SliceTiming, TimelineEvent, WriteRefusal,
     WriteTrouble,
 };
 use watchkeeper_domain::request::RunTrigger;
@@ -150,6 +150,7 @@ pub(in super::super) fn run(id: &str, now: Timestamp) -> RunRecord {
         rounds: 1,
         applied: true,
         progress: RunProgress {
+            slices: vec![SliceTiming { step: "apply".to_owned(), began: now, ended: now, writes: 7 }],
             afresh: true,
             wrote: Some(now),
             held: [ResourceId::Service(api())].into(),
