@@ -20,7 +20,8 @@ const GUARDRAILS: &str = "Guardrails are asked first.";
 
 /// What is written, in totals: `1 database starts, then 2 services go from 0 to 1 task each`.
 pub fn writes(plan: &Plan) -> String {
-    let (mut counts, mut bounds): (BTreeMap<(u32, u32), usize>, BTreeMap<String, usize>) = (BTreeMap::new(), BTreeMap::new());
+    let (mut counts, mut bounds): (BTreeMap<(u32, u32), usize>, BTreeMap<String, usize>) =
+        (BTreeMap::new(), BTreeMap::new());
     let (mut starts, mut stops) = (0, 0);
     let mut releases = Vec::new();
     for action in plan.actions() {
@@ -65,7 +66,11 @@ fn planned(plan: &PlanFacts, took_seconds: Option<u32>) -> String {
     let stopping = plan.violations.iter().filter(|it| it.severity > Severity::Warn);
     let mut codes: Vec<String> = stopping.map(|it| it.code.to_string()).collect();
     codes.dedup();
-    let stopped = if codes.is_empty() { String::new() } else { format!(" As it is now, it would be refused by {}.", listed(&codes)) };
+    let stopped = if codes.is_empty() {
+        String::new()
+    } else {
+        format!(" As it is now, it would be refused by {}.", listed(&codes))
+    };
     format!("{}{took}.{stopped}", writes(&plan.plan))
 }
 
@@ -88,7 +93,10 @@ pub fn wish(standing: &Standing<'_>, offer: &Offer, clock: &Clock<'_>) -> String
         }
         Wish::Awake { until } => {
             let instead = standing.until().map(|at| format!(" instead of {}", clock.bare(at))).unwrap_or_default();
-            format!("Keep {name} awake until {}{instead}? {plan} The calendar decides again after that. {GUARDRAILS}", clock.both(*until))
+            format!(
+                "Keep {name} awake until {}{instead}? {plan} The calendar decides again after that. {GUARDRAILS}",
+                clock.both(*until)
+            )
         }
         Wish::Asleep { until } => {
             format!("Put {name} to sleep until {}? {plan} {} {GUARDRAILS}", clock.both(*until), then(standing, *until))
@@ -100,7 +108,11 @@ pub fn wish(standing: &Standing<'_>, offer: &Offer, clock: &Clock<'_>) -> String
                     let at_once = decision.awake == standing.wants_sleep();
                     let now = if decision.awake { "it wakes now" } else { "it goes to sleep now" };
                     let says = calendar_says(decision, clock);
-                    if at_once { format!("The calendar decides again at once: {now}; {says}.") } else { format!("The calendar decides again: {says}.") }
+                    if at_once {
+                        format!("The calendar decides again at once: {now}; {says}.")
+                    } else {
+                        format!("The calendar decides again: {says}.")
+                    }
                 },
             );
             format!("Take back the override of {name}? {says} {plan} {GUARDRAILS}")
@@ -108,7 +120,8 @@ pub fn wish(standing: &Standing<'_>, offer: &Offer, clock: &Clock<'_>) -> String
         Wish::GiveBack { profile } => {
             let loud = standing.ledger.into_iter().flat_map(|it| &it.alarms).filter(|(_, quiet)| quiet.is_none());
             let loud: Vec<String> = loud.map(|(alarm, _)| quoted(alarm.as_str())).collect();
-            let cool_down = standing.facts.profiles.iter().find(|it| it.name == *profile).map(|it| it.cool_down_seconds);
+            let cool_down =
+                standing.facts.profiles.iter().find(|it| it.name == *profile).map(|it| it.cool_down_seconds);
             let alarms = if loud.is_empty() {
                 String::new()
             } else {
@@ -158,10 +171,18 @@ pub fn halt_everything(environments: usize) -> String {
 
 /// The confirmation of lifting a halt.
 pub fn lift(standing: &Standing<'_>, clock: &Clock<'_>) -> String {
-    let calm = standing.calendar.as_ref().filter(|_| standing.chosen().is_none_or(|it| it.layer == watchkeeper_domain::intent::Layer::Schedule));
-    let says = calm.map(|decision| format!(" The calendar decides again: {}.", calendar_says(decision, clock))).unwrap_or_default();
+    let calm = standing
+        .calendar
+        .as_ref()
+        .filter(|_| standing.chosen().is_none_or(|it| it.layer == watchkeeper_domain::intent::Layer::Schedule));
+    let says = calm
+        .map(|decision| format!(" The calendar decides again: {}.", calendar_says(decision, clock)))
+        .unwrap_or_default();
     let reason = standing.halt.map(|halt| format!(" It was set for: {}", quoted(&halt.reason))).unwrap_or_default();
-    format!("Lift the halt of {}?{says} What was due while it was halted is done with the next tick.{reason}", name(standing))
+    format!(
+        "Lift the halt of {}?{says} What was due while it was halted is done with the next tick.{reason}",
+        name(standing)
+    )
 }
 
 /// The confirmation of a backup.
@@ -174,7 +195,9 @@ pub fn backup(environment: &str, resource: &BackupSource) -> String {
 
 /// The confirmation of a restore drill.
 pub fn drill(environment: &str, resource: &BackupSource, took_seconds: Option<i64>) -> String {
-    let took = took_seconds.map(|s| format!("; the last one took {}", crate::words::took(s.saturating_mul(1000)))).unwrap_or_default();
+    let took = took_seconds
+        .map(|s| format!("; the last one took {}", crate::words::took(s.saturating_mul(1000))))
+        .unwrap_or_default();
     format!(
         "Start a restore drill of {resource} of {environment}? The newest good copy is restored under another name, checked, and \
          removed again{took}. The original is not touched. What is restored costs while it stands."

@@ -51,7 +51,8 @@ pub fn next(standing: &Standing<'_>) -> Next {
         return Next::AwayFromHome;
     }
     if let Some(requested) = standing.emergency() {
-        let quiet = standing.facts.profiles.iter().find(|it| it.name == requested.profile).map(|it| it.cool_down_seconds);
+        let quiet =
+            standing.facts.profiles.iter().find(|it| it.name == requested.profile).map(|it| it.cool_down_seconds);
         let alarms: Vec<AlarmName> = requested.alarms.iter().cloned().collect();
         let at = standing.chosen().and_then(|intent| intent.expires);
         return Next::GivenBack { at, alarms: quiet.filter(|_| !alarms.is_empty()).map(|quiet| (alarms, quiet)) };

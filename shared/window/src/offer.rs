@@ -37,7 +37,10 @@ pub fn wishes(
     }
     // What drifts while it should sleep is put back by the same wish anew.
     let drifts = ledger.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Drift);
-    if asleep && drifts && let Some(until) = ends(calendar, &chosen, now) {
+    if asleep
+        && drifts
+        && let Some(until) = ends(calendar, &chosen, now)
+    {
         wishes.push(Wish::Asleep { until });
     }
     if let Some(until) = awake_until(calendar, &chosen, asleep, now) {

@@ -107,9 +107,10 @@ fn unready<'a>(standing: &Standing<'a>) -> Option<Need<'a>> {
     if pair.pointer.active == standing.facts.home {
         return (ready == ReadyVerdict::NotReady).then_some(Need::NotReady(readiness));
     }
-    let heard = pair.heard.get(&standing.facts.home).is_some_and(|beat| {
-        standing.now.duration_since(beat.at) <= watchkeeper_domain::failover::evidence::SILENCE
-    });
+    let heard = pair
+        .heard
+        .get(&standing.facts.home)
+        .is_some_and(|beat| standing.now.duration_since(beat.at) <= watchkeeper_domain::failover::evidence::SILENCE);
     (heard && ready != ReadyVerdict::NotReady).then_some(Need::Away(readiness))
 }
 
@@ -172,7 +173,9 @@ pub fn unread(standings: &[Standing<'_>]) -> usize {
 }
 
 /// What comes next of all, by itself.
-pub fn first_to_come<'s, 'a>(standings: &'s [Standing<'a>]) -> Option<(&'s Standing<'a>, crate::next::Next, Timestamp)> {
+pub fn first_to_come<'s, 'a>(
+    standings: &'s [Standing<'a>],
+) -> Option<(&'s Standing<'a>, crate::next::Next, Timestamp)> {
     let coming = standings.iter().filter(|it| it.halt.is_none()).filter_map(|it| {
         let next = next(it);
         let at = next.at()?;

@@ -8,7 +8,10 @@ use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile, 
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::schedule::CalendarDecision;
 
-use crate::facts::{EnvironmentFacts, HistoryEvent, HistoryTarget, ObservedCapacity, OpenQuestion, PairStanding, Reading, ScopeFacts, TroubleKind};
+use crate::facts::{
+    EnvironmentFacts, HistoryEvent, HistoryTarget, ObservedCapacity, OpenQuestion, PairStanding, Reading, ScopeFacts,
+    TroubleKind,
+};
 use crate::shape::{Shape, Tone};
 
 /// What an environment is when nothing is the matter with it.
@@ -78,14 +81,28 @@ impl<'a> Standing<'a> {
         let own = facts.regions.values().filter_map(|it| it.ledger.known()).find_map(|it| it.halt.as_ref());
         let halt = own.or_else(|| everything.known().and_then(Option::as_ref));
         let calendar = facts.calendar.as_ref().map(|it| it.calendar().at(now));
-        let mut standing = Self { facts, now, region, ledger, observed, pair, deciding, calendar, halt, calm: Calm::Awake, matter: None };
+        let mut standing = Self {
+            facts,
+            now,
+            region,
+            ledger,
+            observed,
+            pair,
+            deciding,
+            calendar,
+            halt,
+            calm: Calm::Awake,
+            matter: None,
+        };
         standing.calm = standing.calm();
         standing.matter = standing.matter(everything);
         standing
     }
 
     fn calm(&self) -> Calm {
-        if let Some(pair) = self.pair.filter(|pair| pair.pointer.moving.is_none() && pair.pointer.active != self.facts.home) {
+        if let Some(pair) =
+            self.pair.filter(|pair| pair.pointer.moving.is_none() && pair.pointer.active != self.facts.home)
+        {
             return Calm::ServingFrom(pair.pointer.active.clone());
         }
         if let Some(requested) = self.emergency() {
@@ -121,7 +138,8 @@ impl<'a> Standing<'a> {
         let here = self.facts.regions.get(&self.region);
         sources.push(here.map_or((true, None), |here| (here.ledger.now().is_none(), here.ledger.as_of())));
         sources.push(here.map_or((true, None), |here| (here.observed.now().is_none(), here.observed.as_of())));
-        let silent: Vec<Option<Timestamp>> = sources.into_iter().filter(|(silent, _)| *silent).map(|(_, at)| at).collect();
+        let silent: Vec<Option<Timestamp>> =
+            sources.into_iter().filter(|(silent, _)| *silent).map(|(_, at)| at).collect();
         if silent.is_empty() {
             return None;
         }
@@ -209,7 +227,8 @@ impl<'a> Standing<'a> {
     /// Since when it is what it is: since the intent that decides was declared, the pointer moved, or the calendar turned; else
     /// since its last run reached this state. None where nobody knows.
     pub fn since(&self) -> Option<Timestamp> {
-        if let Some(pair) = self.pair.filter(|pair| pair.pointer.revision > 0 && pair.pointer.active != self.facts.home) {
+        if let Some(pair) = self.pair.filter(|pair| pair.pointer.revision > 0 && pair.pointer.active != self.facts.home)
+        {
             return Some(pair.pointer.since);
         }
         let beyond = self.chosen().filter(|intent| intent.layer > Layer::Schedule).map(|intent| self.began(intent));

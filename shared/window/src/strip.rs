@@ -79,7 +79,12 @@ pub fn strip(standing: &Standing<'_>) -> Strip {
     let clamp = |at: Timestamp| minute(now, at).clamp(0, WIDTH);
     let Some(ledger) = standing.ledger else {
         let unknown = |from, to| vec![Stretch { from, to, was: Was::Unknown }];
-        return Strip { back: unknown(0, BACK), ahead: unknown(BACK, WIDTH), holidays: holidays(standing), ..Strip::default() };
+        return Strip {
+            back: unknown(0, BACK),
+            ahead: unknown(BACK, WIDTH),
+            holidays: holidays(standing),
+            ..Strip::default()
+        };
     };
     let over = ledger.intents.iter().filter(|it| it.layer == Layer::Override);
     let over = over.map(|it| (clamp(it.declared), it.expires.map_or(WIDTH, clamp)));

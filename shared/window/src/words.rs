@@ -176,7 +176,10 @@ mod tests {
     #[case(12, "12 min", "12 min", "12 min")]
     #[case(4680, "3 d 6 h", "3 d 6 h", "3 d 6 h")]
     fn lengths(#[case] minutes: i64, #[case] exact: &str, #[case] rough: &str, #[case] as_policy: &str) {
-        assert_eq!((length(of(minutes)), roughly(of(minutes)), policy(of(minutes))), (exact.into(), rough.into(), as_policy.into()));
+        assert_eq!(
+            (length(of(minutes)), roughly(of(minutes)), policy(of(minutes))),
+            (exact.into(), rough.into(), as_policy.into())
+        );
     }
 
     #[rstest]

@@ -13,15 +13,22 @@ use crate::shape::{Shape, Tone};
 
 /// The page of what came of an action.
 pub fn action(frame: &Frame, facts: &ActionFacts) -> Html {
-    let about = facts.scope.as_ref().map_or_else(|| "everything".to_owned(), |it| format!("{} {}", it.estate, it.environment));
+    let about =
+        facts.scope.as_ref().map_or_else(|| "everything".to_owned(), |it| format!("{} {}", it.estate, it.environment));
     let (label, path) = (format!("{}: {about}", facts.what), [about.as_str(), facts.what.as_str()]);
     let content = match &facts.outcome {
-        ActionOutcome::Started { machine, execution, took_seconds } => started(frame, facts, machine, execution, *took_seconds),
+        ActionOutcome::Started { machine, execution, took_seconds } => {
+            started(frame, facts, machine, execution, *took_seconds)
+        }
         ActionOutcome::Answered { execution, approved } => answered(frame, facts, execution, *approved),
         ActionOutcome::Refused { code, found, expected } => refused(frame, code, found, expected),
         ActionOutcome::Differs { call, plan, took_seconds } => {
             let took = took_seconds.map(|s| format!(", about {} min", (s + 30) / 60)).unwrap_or_default();
-            let confirmation = format!("{} for {about}, as it is now? {}{took}. Guardrails are asked first.", quoted(&facts.what), confirm::writes(&plan.plan));
+            let confirmation = format!(
+                "{} for {about}, as it is now? {}{took}. Guardrails are asked first.",
+                quoted(&facts.what),
+                confirm::writes(&plan.plan)
+            );
             let again = Call { plan: Some(plan.mark()), ..call.clone() };
             html! {
                 (title(Shape::Warning, Tone::Amber, "It would be something else by now", &html! { span class="mut" { "nothing was started" } }))
@@ -61,7 +68,8 @@ fn started(frame: &Frame, facts: &ActionFacts, machine: &str, execution: &str, t
 /// The execution in the console of Step Functions, made of checked names; none where a name could not be part of a link, or the
 /// partition has another console.
 fn console(stack: &StackFacts, machine: &str, execution: &str) -> Option<String> {
-    let is_name = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    let is_name =
+        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     let (region, account, partition) = (stack.window.region(), stack.window.account(), stack.window.partition());
     // Service endpoints of the management consoles: aws, aws-cn and aws-us-gov (AWS General Reference).
     let host = match partition {

@@ -45,7 +45,13 @@ impl<'a> Button<'a> {
     }
 
     /// One that acts.
-    pub(super) fn act(stack: &'a StackFacts, look: Look, label: impl Into<String>, call: Call, confirmation: String) -> Self {
+    pub(super) fn act(
+        stack: &'a StackFacts,
+        look: Look,
+        label: impl Into<String>,
+        call: Call,
+        confirmation: String,
+    ) -> Self {
         Self { stack, look, label: label.into(), about: String::new(), call, confirmation: Some(confirmation) }
     }
 
@@ -81,7 +87,8 @@ impl<'a> Button<'a> {
 
 /// Pages that take the place of the window; the others open over it.
 fn display(call: &Call) -> &'static str {
-    let page = matches!(call.verb, Verb::Window | Verb::Backups | Verb::Failover) && call.mode.is_none() && call.at.is_none();
+    let page =
+        matches!(call.verb, Verb::Window | Verb::Backups | Verb::Failover) && call.mode.is_none() && call.at.is_none();
     if page { "widget" } else { "popup" }
 }
 
@@ -97,7 +104,11 @@ pub(super) fn instant(frame: &Frame) -> Markup {
 
 /// When it was read, and how long that took.
 pub(super) fn read(frame: &Frame) -> String {
-    format!("read {} in {} · refreshes with the dashboard", seconds(frame.now), words::took(i64::try_from(frame.took_ms).unwrap_or(i64::MAX)))
+    format!(
+        "read {} in {} · refreshes with the dashboard",
+        seconds(frame.now),
+        words::took(i64::try_from(frame.took_ms).unwrap_or(i64::MAX))
+    )
 }
 
 /// A time of day in UTC, to the second.

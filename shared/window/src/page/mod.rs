@@ -1,9 +1,12 @@
 //! The pages. Each is a function of facts and a frame.
 
 mod action;
+mod backups;
+mod failover;
 mod frame;
 mod gantt;
 mod needs;
+mod pair;
 mod parts;
 mod plan;
 mod question;
@@ -13,6 +16,8 @@ mod strip;
 mod window;
 
 pub use action::{action, bad_request};
+pub use backups::backups;
+pub use failover::failover;
 pub use plan::{emergency, plan};
 pub use question::question;
 pub use run::run;

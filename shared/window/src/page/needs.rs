@@ -82,9 +82,11 @@ fn what(of: &NeedOf<'_, '_>, clock: &Clock<'_>) -> Markup {
 
 /// What a run found, with the guardrail or the error.
 fn troubled(trouble: &ScopeTrouble) -> Markup {
-    let told = |violation: &Violation| html! {
-        @if let Some(resource) = &violation.resource { (text(&resource.to_string())) ": " }
-        (text(&violation.found)) "."
+    let told = |violation: &Violation| {
+        html! {
+            @if let Some(resource) = &violation.resource { (text(&resource.to_string())) ": " }
+            (text(&violation.found)) "."
+        }
     };
     let stopping = trouble.violations.iter().filter(|it| it.severity > Severity::Warn).collect::<Vec<_>>();
     html! {
@@ -129,7 +131,8 @@ fn action<'a>(of: &NeedOf<'_, 'a>, clock: &Clock<'_>) -> Option<Button<'a>> {
             looks(Look::Primary, "See the plan and answer", asked)
         }
         Need::Trouble(trouble) => {
-            let back = offer(standing, |wish| matches!(wish, Wish::Asleep { .. })).filter(|_| trouble.kind == TroubleKind::Drift);
+            let back = offer(standing, |wish| matches!(wish, Wish::Asleep { .. }))
+                .filter(|_| trouble.kind == TroubleKind::Drift);
             if let Some(offer) = back.filter(|_| standing.wants_sleep()) {
                 return Some(wished(standing, offer, "Put it back to sleep", clock));
             }
@@ -140,7 +143,9 @@ fn action<'a>(of: &NeedOf<'_, 'a>, clock: &Clock<'_>) -> Option<Button<'a>> {
         }
         Need::Halted(_) => lift(standing, clock),
         Need::Held(_) | Need::NotReady(_) => looks(Look::Button, "Failover page", call(Verb::Failover)),
-        Need::Away(_) => looks(Look::Button, "Plan the way home", Call { mode: Some(CallMode::Plan), ..call(Verb::Failback) }),
+        Need::Away(_) => {
+            looks(Look::Button, "Plan the way home", Call { mode: Some(CallMode::Plan), ..call(Verb::Failback) })
+        }
         Need::Stale(_, more) if *more > 0 => looks(Look::Button, "See its backups", call(Verb::Backups)),
         Need::Stale(backup, _) => {
             let confirmation = confirm::backup(&confirm::name(standing), &backup.resource);
@@ -163,7 +168,13 @@ pub(super) fn lift<'a>(standing: &Standing<'a>, clock: &Clock<'_>) -> Option<But
     } else {
         "Lift the halt of everything? Runs may write again, everywhere. What was due while it was halted is done with the next tick.".to_owned()
     };
-    Some(Button::act(&facts.stack, Look::Button, if own { "Lift the halt" } else { "Lift the halt of everything" }, call, confirmation))
+    Some(Button::act(
+        &facts.stack,
+        Look::Button,
+        if own { "Lift the halt" } else { "Lift the halt of everything" },
+        call,
+        confirmation,
+    ))
 }
 
 /// An offer of the region that serves.

@@ -86,7 +86,13 @@ pub fn emergency(frame: &Frame, facts: &EmergencyFacts) -> Html {
     page(frame, &[], &label, &path, &content)
 }
 
-fn offered(frame: &Frame, facts: &EmergencyFacts, environment: &str, profile: &EmergencyProfile, plan: &Reading<PlanFacts>) -> Markup {
+fn offered(
+    frame: &Frame,
+    facts: &EmergencyFacts,
+    environment: &str,
+    profile: &EmergencyProfile,
+    plan: &Reading<PlanFacts>,
+) -> Markup {
     let lasts = length(jiff::SignedDuration::from_secs(i64::try_from(profile.lasts_seconds).unwrap_or(i64::MAX)));
     let known = plan.known();
     let button = known.map(|plan| {

@@ -97,8 +97,10 @@ fn answers(frame: &Frame, facts: &QuestionFacts, open: &OpenQuestion, environmen
     let writes = facts.plan.known().map(|plan| confirm::writes(&plan.plan));
     let yes = writes.map(|writes| {
         let codes: Vec<String> = open.asks.keys().map(ToString::to_string).collect();
-        let codes = if codes.is_empty() { String::new() } else { format!(" This approves {}.", crate::words::listed(&codes)) };
-        let confirmation = format!("Approve for {environment}: {}? {writes}.{codes} Your name is in the record.", quoted(&open.what));
+        let codes =
+            if codes.is_empty() { String::new() } else { format!(" This approves {}.", crate::words::listed(&codes)) };
+        let confirmation =
+            format!("Approve for {environment}: {}? {writes}.{codes} Your name is in the record.", quoted(&open.what));
         Button::act(&facts.stack, Look::Primary, "Approve", call(true), confirmation)
     });
     let no = format!(

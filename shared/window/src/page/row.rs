@@ -55,10 +55,13 @@ pub(super) fn line(frame: &Frame, standing: &Standing<'_>) -> Markup {
         Next::NoCalendar => "no calendar".to_owned(),
         Next::GivenBack { .. } | Next::Moves | Next::Never | Next::Unread => "–".to_owned(),
     };
-    let count = standing.observed.map_or_else(|| "?".to_owned(), |it| {
-        let (running, wanted) = tasks_of(it);
-        format!("{running}/{wanted}")
-    });
+    let count = standing.observed.map_or_else(
+        || "?".to_owned(),
+        |it| {
+            let (running, wanted) = tasks_of(it);
+            format!("{running}/{wanted}")
+        },
+    );
     html! {
         div class={ "ln " (tone.class()) } {
             (shape.plain()) b { (standing.facts.environment) } i { (standing.brief()) }
@@ -90,11 +93,17 @@ fn when(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
 /// Who decides, and why.
 fn who(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
     let Some(ledger) = standing.ledger else {
-        let why = standing.facts.regions.get(&standing.region).and_then(|it| it.ledger.why()).unwrap_or("no stack answers for it");
+        let why = standing
+            .facts
+            .regions
+            .get(&standing.region)
+            .and_then(|it| it.ledger.why())
+            .unwrap_or("no stack answers for it");
         return html! { p class="mut" { "ledger: " (text(why)) } };
     };
     let protected: Vec<String> = standing.facts.protected.clone();
-    let baseline = ledger.baseline.as_ref().map(|it| it.capacity.services.values().map(|service| service.desired).sum::<u32>());
+    let baseline =
+        ledger.baseline.as_ref().map(|it| it.capacity.services.values().map(|service| service.desired).sum::<u32>());
     html! {
         p class="mut" {
             @if let Calm::ServingFrom(region) = &standing.calm {
@@ -182,11 +191,13 @@ fn coming(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
 
 /// How long it has been asleep this month.
 fn asleep(standing: &Standing<'_>) -> Markup {
-    let Some(seconds) = standing.ledger.and_then(|it| it.asleep_seconds).filter(|_| standing.facts.calendar.is_some()) else {
+    let Some(seconds) = standing.ledger.and_then(|it| it.asleep_seconds).filter(|_| standing.facts.calendar.is_some())
+    else {
         return html! {};
     };
     let month = standing.now.to_zoned(jiff::tz::TimeZone::UTC).date().first_of_month();
-    let begun = month.to_zoned(jiff::tz::TimeZone::UTC).map(|begin| standing.now.duration_since(begin.timestamp()).as_hours());
+    let begun =
+        month.to_zoned(jiff::tz::TimeZone::UTC).map(|begin| standing.now.duration_since(begin.timestamp()).as_hours());
     html! {
         p class="mut" {
             "asleep " (seconds / 3600) @if let Ok(hours) = begun { " of " (hours) } " h this month"
@@ -207,7 +218,12 @@ fn tasks_of(observed: &ObservedCapacity) -> (u32, u32) {
 
 fn tasks(standing: &Standing<'_>) -> Markup {
     let Some(observed) = standing.observed else {
-        let why = standing.facts.regions.get(&standing.region).and_then(|it| it.observed.why()).unwrap_or("no stack answers for it");
+        let why = standing
+            .facts
+            .regions
+            .get(&standing.region)
+            .and_then(|it| it.observed.why())
+            .unwrap_or("no stack answers for it");
         return html! { span class="mut" { "cannot be read: " (text(why)) } };
     };
     let (running, wanted) = tasks_of(observed);
@@ -232,7 +248,9 @@ fn backups(frame: &Frame, standing: &Standing<'_>) -> Markup {
         button.about(format!("{}, backups", confirm::name(standing))).drawn(frame)
     };
     let told = match &standing.facts.backups {
-        Reading::Unread { why } => html! { (Shape::Dashed.beside(Tone::Grey)) " " span class="mut" { "cannot be read: " (text(why)) } },
+        Reading::Unread { why } => {
+            html! { (Shape::Dashed.beside(Tone::Grey)) " " span class="mut" { "cannot be read: " (text(why)) } }
+        }
         Reading::Now(all) | Reading::Last { value: all, .. } => {
             let Some(worst) = person::worst(all, frame.now) else { return html! {} };
             let stale = all.iter().filter(|it| !person::is_fresh(it, frame.now)).count();
@@ -251,7 +269,8 @@ fn backups(frame: &Frame, standing: &Standing<'_>) -> Markup {
 /// The shape of a verdict on readiness, with its words.
 pub(super) fn ready(readiness: &Readiness) -> (Shape, Tone, String) {
     let codes = |grade: FindingGrade| {
-        let mut codes: Vec<String> = readiness.findings.iter().filter(|it| it.grade == grade).map(|it| it.code.to_string()).collect();
+        let mut codes: Vec<String> =
+            readiness.findings.iter().filter(|it| it.grade == grade).map(|it| it.code.to_string()).collect();
         codes.dedup();
         codes.join(", ")
     };
@@ -265,7 +284,9 @@ pub(super) fn ready(readiness: &Readiness) -> (Shape, Tone, String) {
 fn failover(frame: &Frame, standing: &Standing<'_>) -> Markup {
     let page = |label: String| {
         let call = Call::of(Verb::Failover, &standing.facts.estate, &standing.facts.environment);
-        Button::look(&standing.facts.stack, Look::Link, label, call).about(format!("{}, failover", confirm::name(standing))).drawn(frame)
+        Button::look(&standing.facts.stack, Look::Link, label, call)
+            .about(format!("{}, failover", confirm::name(standing)))
+            .drawn(frame)
     };
     match standing.pair {
         None => html! { (Shape::Dashed.beside(Tone::Grey)) " " (page("cannot be read".to_owned())) },
@@ -291,9 +312,14 @@ pub(super) fn ended(outcome: RunOutcome) -> (Shape, Tone) {
 }
 
 fn last_run(frame: &Frame, standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
-    let call = |verb, id: &str| Call { id: Some(id.to_owned()), ..Call::of(verb, &standing.facts.estate, &standing.facts.environment) };
+    let call = |verb, id: &str| Call {
+        id: Some(id.to_owned()),
+        ..Call::of(verb, &standing.facts.estate, &standing.facts.environment)
+    };
     let page = |label: String, call| {
-        Button::look(&standing.facts.stack, Look::Link, label, call).about(format!("{}, last run", confirm::name(standing))).drawn(frame)
+        Button::look(&standing.facts.stack, Look::Link, label, call)
+            .about(format!("{}, last run", confirm::name(standing)))
+            .drawn(frame)
     };
     if let Some(question) = standing.questions().next() {
         let label = format!("{} waits for an answer", clock.bare(question.asked));
@@ -304,7 +330,8 @@ fn last_run(frame: &Frame, standing: &Standing<'_>, clock: &Clock<'_>) -> Markup
     match ledger.history.iter().rev().find(is_run) {
         Some(HistoryEntry { at, event: HistoryEvent::Run { id, outcome, writes, .. } }) => {
             let (shape, tone) = ended(*outcome);
-            let writes = writes.filter(|n| *n > 0).map(|n| format!(", {}", counted(n as usize, "write"))).unwrap_or_default();
+            let writes =
+                writes.filter(|n| *n > 0).map(|n| format!(", {}", counted(n as usize, "write"))).unwrap_or_default();
             html! { (shape.beside(tone)) " " (page(format!("{} {outcome}{writes}", clock.bare(*at)), call(Verb::Run, id))) }
         }
         Some(HistoryEntry { at, event: HistoryEvent::AlarmIgnored { alarm, code } }) => html! {

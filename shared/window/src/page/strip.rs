@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
-use jiff::{ToSpan as _, Timestamp};
+use jiff::{Timestamp, ToSpan as _};
 use maud::{Markup, html};
 
 use crate::shape::Shape;
@@ -139,7 +139,10 @@ fn label(standing: &Standing<'_>, strip: &Strip, clock: &Clock<'_>) -> String {
                 Was::Away => format!("served from {}", standing.region),
                 Was::Unknown => "not known".to_owned(),
             };
-            format!("{was} until {}", if it.to == BACK { "now".to_owned() } else { clock.bare(instant(standing.now, it.to)) })
+            format!(
+                "{was} until {}",
+                if it.to == BACK { "now".to_owned() } else { clock.bare(instant(standing.now, it.to)) }
+            )
         };
         stretches.iter().map(one).collect::<Vec<_>>().join(", ")
     };

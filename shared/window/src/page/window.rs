@@ -126,8 +126,12 @@ fn head(frame: &Frame, facts: &WindowFacts, standings: &[Standing<'_>], detail: 
     let unread = person::unread(standings);
     let sum = summary(standings, detail);
     let mut gaps = Vec::new();
-    if unread > 0 { gaps.push(format!("{} cannot be read", counted(unread, "environment"))); }
-    if silent > 0 { gaps.push(format!("{} did not answer", counted(silent, "peer"))); }
+    if unread > 0 {
+        gaps.push(format!("{} cannot be read", counted(unread, "environment")));
+    }
+    if silent > 0 {
+        gaps.push(format!("{} did not answer", counted(silent, "peer")));
+    }
     let gaps = listed(&gaps);
     html! {
         @if !needs.is_empty() {
@@ -178,18 +182,27 @@ fn summary(standings: &[Standing<'_>], detail: Detail) -> String {
     let asleep = count(&|it| it.calm == Calm::Asleep);
     let unread = count(&|it| matches!(it.matter, Some(Matter::Unread(_))));
     let mut rest: Vec<String> = Vec::new();
-    let mut told = |n: usize, what: &str| if n > 0 { rest.push(format!("{n} {what}")) };
+    let mut told = |n: usize, what: &str| {
+        if n > 0 {
+            rest.push(format!("{n} {what}"))
+        }
+    };
     told(count(&|it| matches!(it.calm, Calm::At(_))), "in an emergency");
     told(count(&|it| matches!(it.calm, Calm::ServingFrom(_))), "away from home");
     told(count(&|it| it.halt.is_some()), "halted");
     told(unread, "not read");
     let rest = if rest.is_empty() { String::new() } else { format!(" · {}", rest.join(", ")) };
-    format!("{} · {} awake, {asleep} asleep{rest}", counted(standings.len(), "environment"), standings.len() - asleep - unread)
+    format!(
+        "{} · {} awake, {asleep} asleep{rest}",
+        counted(standings.len(), "environment"),
+        standings.len() - asleep - unread
+    )
 }
 
 /// Peers that did not answer: their rows are not there, or as of some time.
 fn silent(facts: &WindowFacts) -> Markup {
-    let silent: Vec<(&FunctionArn, &str)> = facts.peers.iter().filter_map(|(peer, rows)| Some((peer, rows.why()?))).collect();
+    let silent: Vec<(&FunctionArn, &str)> =
+        facts.peers.iter().filter_map(|(peer, rows)| Some((peer, rows.why()?))).collect();
     html! {
         @for (peer, why) in silent {
             p class="mut peer" {
@@ -225,7 +238,9 @@ fn in_full(frame: &Frame, estate: &EstateName, rows: &[&Standing<'_>], days: &[i
             regions.push(region.to_string());
         }
     }
-    let said = rows.first().map(|it| [it.facts.about.as_deref(), it.facts.owner.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("; "));
+    let said = rows.first().map(|it| {
+        [it.facts.about.as_deref(), it.facts.owner.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    });
     html! {
         section aria-label=(estate) {
             div class="grp" {

@@ -12,20 +12,18 @@ use watchkeeper_domain::name::Region;
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_domain::violation::{GuardrailCode, Severity, Violation};
 use watchkeeper_window::facts::{
-    EmergencyProfile, EndedAttempt, EnvironmentFacts, HistoryTarget, OpenQuestion, PairStanding, Reading, RegionFacts, ScopeFacts,
-    ScopeTrouble, TroubleKind, Wish,
+    EmergencyProfile, EndedAttempt, EnvironmentFacts, HistoryTarget, OpenQuestion, PairStanding, Reading, RegionFacts,
+    ScopeFacts, ScopeTrouble, TroubleKind, Wish,
 };
 
-use super::parts::*;
 use super::at;
+use super::parts::*;
 
 const DONE: RunOutcome = RunOutcome::Done;
 
 /// All ten.
 pub(crate) fn everything() -> Vec<EnvironmentFacts> {
-    vec![
-        staging(), qa(), uat(), carcierge_prod(), clos_dev(), clos_prod(), coldchain(), fleet(), h2o_dev(), h2o_prod(),
-    ]
+    vec![staging(), qa(), uat(), carcierge_prod(), clos_dev(), clos_prod(), coldchain(), fleet(), h2o_dev(), h2o_prod()]
 }
 
 /// Environments that need nobody.
@@ -65,7 +63,13 @@ fn qa() -> EnvironmentFacts {
     ledger.history.push(ran("2026-12-23T23:40:00Z", HistoryTarget::Asleep, Layer::Schedule, RunOutcome::Drift, 0));
     ledger.baseline = Some(baseline("qa", 7));
     let until = Some("2026-12-24T16:00:00Z");
-    ledger.intents = vec![intent(Layer::Override, DesiredState::Asleep, "test data is being rebuilt (qa-lead)", "2026-12-23T22:05:00Z", until)];
+    ledger.intents = vec![intent(
+        Layer::Override,
+        DesiredState::Asleep,
+        "test data is being rebuilt (qa-lead)",
+        "2026-12-23T22:05:00Z",
+        until,
+    )];
     ledger.trouble = Some(ScopeTrouble {
         kind: TroubleKind::Drift,
         since: at("2026-12-23T23:40:00Z"),
@@ -85,7 +89,8 @@ fn uat() -> EnvironmentFacts {
     calendar(&mut of, "09:00-17:00", true);
     nights(&mut of, "2026-12-23T01:05:00Z", "2026-12-23T17:06:00Z", 421 * 3600);
     let until = Some("2026-12-24T04:00:00Z");
-    ledger(&mut of).intents = vec![intent(Layer::Override, DesiredState::Awake, "customer demo (presales)", "2026-12-23T23:30:00Z", until)];
+    ledger(&mut of).intents =
+        vec![intent(Layer::Override, DesiredState::Awake, "customer demo (presales)", "2026-12-23T23:30:00Z", until)];
     ledger(&mut of).history.push(ran("2026-12-23T23:30:20Z", HistoryTarget::Awake, Layer::Override, DONE, 0));
     offer(&mut of, Wish::AsScheduled, plan(Vec::new()), None);
     of
@@ -105,7 +110,8 @@ fn clos_dev() -> EnvironmentFacts {
     let ledger = ledger(&mut of);
     ledger.history.push(ran("2026-12-24T00:05:00Z", HistoryTarget::Asleep, Layer::Schedule, DONE, 5));
     ledger.baseline = Some(baseline("dev", 2));
-    ledger.intents = vec![intent(Layer::Schedule, DesiredState::Asleep, "outside the hours", "2026-12-24T00:00:00Z", None)];
+    ledger.intents =
+        vec![intent(Layer::Schedule, DesiredState::Asleep, "outside the hours", "2026-12-24T00:00:00Z", None)];
     of.saved_cents = Some(11_170);
     let wake = plan(vec![start("rds:dev-db"), count("dev/dev-api", 0, 1), count("dev/dev-worker", 0, 1)]);
     offer(&mut of, Wish::Awake { until: at("2026-12-24T02:20:00Z") }, wake, Some(480));
@@ -124,9 +130,21 @@ fn clos_prod() -> EnvironmentFacts {
         alarms: [alarm.clone()].into(),
     };
     let ledger = ledger(&mut of);
-    ledger.history.push(ran("2026-12-23T08:10:00Z", HistoryTarget::At("surge".parse().unwrap()), Layer::Emergency, DONE, 4));
+    ledger.history.push(ran(
+        "2026-12-23T08:10:00Z",
+        HistoryTarget::At("surge".parse().unwrap()),
+        Layer::Emergency,
+        DONE,
+        4,
+    ));
     ledger.history.push(ran("2026-12-23T08:35:00Z", HistoryTarget::Awake, Layer::Emergency, DONE, 4));
-    ledger.history.push(ran("2026-12-23T23:43:00Z", HistoryTarget::At("surge".parse().unwrap()), Layer::Emergency, DONE, 4));
+    ledger.history.push(ran(
+        "2026-12-23T23:43:00Z",
+        HistoryTarget::At("surge".parse().unwrap()),
+        Layer::Emergency,
+        DONE,
+        4,
+    ));
     ledger.baseline = Some(baseline("prod", 6));
     ledger.alarms = [(alarm, None)].into();
     let until = Some("2026-12-24T01:41:00Z");
@@ -137,9 +155,15 @@ fn clos_prod() -> EnvironmentFacts {
         "2026-12-23T23:41:02Z",
         until,
     )];
-    of.profiles = vec![EmergencyProfile { name: "surge".parse().unwrap(), lasts_seconds: 7200, cool_down_seconds: 600 }];
+    of.profiles =
+        vec![EmergencyProfile { name: "surge".parse().unwrap(), lasts_seconds: 7200, cool_down_seconds: 600 }];
     let mut stale = fresh("dynamodb:clos-v2-wip-locks", 2 * 1440 + 20 * 60 + 50, 30);
-    let failed = |day: &str| EndedAttempt { due: at(day), at: at(day), end: AttemptEnd::Failed, why: "Aws.Throttled".to_owned() };
+    let failed = |day: &str| EndedAttempt {
+        due: at(day),
+        at: at(day),
+        end: AttemptEnd::Failed,
+        why: "Aws.Throttled".to_owned(),
+    };
     stale.failed = vec![failed("2026-12-22T03:30:00Z"), failed("2026-12-23T03:30:00Z")];
     of.backups = Reading::Now(vec![fresh("aurora:clos-v2-db-cluster", 21 * 60 + 20, 30), stale]);
     let back = plan(vec![count("prod/prod-api", 4, 3), count("prod/prod-worker", 4, 3)]);
@@ -150,8 +174,15 @@ fn clos_prod() -> EnvironmentFacts {
 fn coldchain() -> EnvironmentFacts {
     let mut of = environment("coldchain", "production", Production, "ap-northeast-2", "Asia/Seoul", 4);
     of.about = Some("Cold-chain dispatch".to_owned());
-    of.profiles = vec![EmergencyProfile { name: "scale-out".parse().unwrap(), lasts_seconds: 3600, cool_down_seconds: 600 }];
-    ledger(&mut of).history.push(ran("2026-12-23T23:52:04Z", HistoryTarget::Awake, Layer::Emergency, RunOutcome::Refused, 0));
+    of.profiles =
+        vec![EmergencyProfile { name: "scale-out".parse().unwrap(), lasts_seconds: 3600, cool_down_seconds: 600 }];
+    ledger(&mut of).history.push(ran(
+        "2026-12-23T23:52:04Z",
+        HistoryTarget::Awake,
+        Layer::Emergency,
+        RunOutcome::Refused,
+        0,
+    ));
     let veto = Violation::new(
         GuardrailCode::DependencyVeto,
         Severity::Refuse,
@@ -176,12 +207,17 @@ fn fleet() -> EnvironmentFacts {
     of.standby = Some(away.clone());
     let mut ledger = ScopeFacts::default();
     ledger.history.push(ran("2026-12-23T10:17:00Z", HistoryTarget::Serving, Layer::Failover, DONE, 12));
-    let there = RegionFacts { ledger: Reading::Now(ledger), observed: Reading::Now(observed("prod", 7, 7, true)), offers: Vec::new() };
+    let there = RegionFacts {
+        ledger: Reading::Now(ledger),
+        observed: Reading::Now(observed("prod", 7, 7, true)),
+        offers: Vec::new(),
+    };
     of.regions.insert(away.clone(), there);
     let beat = |at| Heartbeat { at, epoch: 1, heard: None, granted: None, switches: BTreeMap::new() };
     let mut pointer = Pointer::at_home(&home);
     (pointer.active, pointer.epoch, pointer.revision) = (away.clone(), 1, 6);
-    (pointer.since, pointer.by) = (at("2026-12-23T10:17:00Z"), "fleet-orchestration-prod-failover-20261223T101415Z".to_owned());
+    (pointer.since, pointer.by) =
+        (at("2026-12-23T10:17:00Z"), "fleet-orchestration-prod-failover-20261223T101415Z".to_owned());
     let differs = ReadinessFinding {
         code: ReadinessCode::ImagesDiffer,
         grade: FindingGrade::Degrades,
@@ -237,7 +273,8 @@ pub(crate) fn hundred() -> Vec<EnvironmentFacts> {
     for estate in 1..=25 {
         for (place, name) in ["dev", "staging", "qa", "prod"].into_iter().enumerate() {
             let kind = [Development, Staging, Staging, Production][place];
-            let mut of = environment(&format!("estate-{estate:02}"), name, kind, "us-east-1", zones[(estate + place) % 3], 7);
+            let mut of =
+                environment(&format!("estate-{estate:02}"), name, kind, "us-east-1", zones[(estate + place) % 3], 7);
             if name != "prod" {
                 calendar(&mut of, hours[(estate * 3 + place) % 4], estate % 3 == 0);
                 nights(&mut of, "2026-12-23T03:05:00Z", "2026-12-23T15:06:00Z", 300 * 3600);
@@ -246,6 +283,7 @@ pub(crate) fn hundred() -> Vec<EnvironmentFacts> {
         }
     }
     all[38] = EnvironmentFacts { estate: all[38].estate.clone(), environment: all[38].environment.clone(), ..qa() };
-    all[52] = EnvironmentFacts { estate: all[52].estate.clone(), environment: all[52].environment.clone(), ..coldchain() };
+    all[52] =
+        EnvironmentFacts { estate: all[52].estate.clone(), environment: all[52].environment.clone(), ..coldchain() };
     all
 }

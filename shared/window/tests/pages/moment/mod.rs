@@ -1,7 +1,10 @@
 //! A made-up moment for all pages: Wednesday, 23 December 2026, 19:20 in New York, with a holiday ahead for some.
 
+pub(crate) mod copies;
 mod estates;
+pub(crate) mod pairs;
 pub(crate) mod parts;
+pub(crate) mod runs;
 
 use std::collections::BTreeMap;
 

@@ -13,14 +13,21 @@ use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_domain::schedule::AwakeHours;
 use watchkeeper_domain::value::Zone;
 use watchkeeper_window::facts::{
-    BackupFreshness, EnvironmentFacts, HistoryEntry, HistoryEvent, HistoryTarget, ObservedCapacity, ObservedCount, Offer,
-    PlanFacts, Reading, RegionFacts, ScopeFacts, Wish,
+    BackupFreshness, EnvironmentFacts, HistoryEntry, HistoryEvent, HistoryTarget, ObservedCapacity, ObservedCount,
+    Offer, PlanFacts, Reading, RegionFacts, ScopeFacts, Wish,
 };
 
 use super::{at, now, stack};
 
 /// An environment that is awake at its baseline, in order, with one service of this many tasks and a database.
-pub(crate) fn environment(estate: &str, name: &str, kind: EnvironmentKind, region: &str, zone: &str, tasks: u32) -> EnvironmentFacts {
+pub(crate) fn environment(
+    estate: &str,
+    name: &str,
+    kind: EnvironmentKind,
+    region: &str,
+    zone: &str,
+    tasks: u32,
+) -> EnvironmentFacts {
     let region = Region::new(region).unwrap();
     let here = RegionFacts {
         ledger: Reading::Now(ScopeFacts::default()),
@@ -109,7 +116,15 @@ pub(crate) fn intent(layer: Layer, want: DesiredState, reason: &str, declared: &
 /// A run of the history.
 pub(crate) fn ran(ended: &str, target: HistoryTarget, layer: Layer, outcome: RunOutcome, writes: u32) -> HistoryEntry {
     let id = format!("run-{}", at(ended).strftime("%Y%m%dT%H%M%SZ"));
-    let event = HistoryEvent::Run { id, target, layer, reason: "as wanted".to_owned(), outcome, code: None, writes: Some(writes) };
+    let event = HistoryEvent::Run {
+        id,
+        target,
+        layer,
+        reason: "as wanted".to_owned(),
+        outcome,
+        code: None,
+        writes: Some(writes),
+    };
     HistoryEntry { at: at(ended), event }
 }
 
