@@ -11,7 +11,7 @@ use watchkeeper_control::runbook::Stack;
 use watchkeeper_control::window::event::{EventError, OnlyRows, WidgetEvent};
 use watchkeeper_control::window::{MeantScope, WindowReader};
 use watchkeeper_domain::estate::{Environment, Estate};
-use watchkeeper_window::call::{Call, Verb};
+use watchkeeper_window::call::{Call, CallMode, Verb};
 use watchkeeper_window::facts::{Frame, Theme, Viewer, WindowFacts};
 use watchkeeper_window::html::Html;
 use watchkeeper_window::page::{self, Selection, Shown};
@@ -57,24 +57,33 @@ async fn shown<P: Platform>(
         return Ok(page::window(&frame(), &facts, &selection));
     }
     let meant = meant(stack, &call)?;
-    match call.verb {
-        Verb::Run => {
+    match (call.verb, call.mode) {
+        (Verb::Run, _) => {
             let facts = reader.run(&meant, named(&call)?).await;
             Ok(page::run(&frame(), &facts))
         }
-        Verb::Question => {
+        (Verb::Question, _) => {
             let facts = reader.question(stack, &meant, named(&call)?, now).await;
             Ok(page::question(&frame(), &facts))
         }
-        Verb::Plan => {
+        (Verb::Plan, _) => {
             let facts = reader.plan(stack, &meant, now).await;
             Ok(page::plan(&frame(), &facts))
         }
-        Verb::Emergency => {
+        (Verb::Emergency, _) => {
             let facts = reader.emergency(stack, &meant, now).await;
             Ok(page::emergency(&frame(), &facts))
         }
-        verb => Err(wrong("do", verb, "a page: what acts is asked of the function window-act")),
+        (Verb::Backups, _) | (Verb::Backup, Some(CallMode::Plan)) => {
+            let facts = reader.backups(meant.estate, meant.environment, now).await;
+            Ok(page::backups(&frame(), &facts))
+        }
+        (Verb::Failover, None | Some(CallMode::Plan)) | (Verb::Failback, Some(CallMode::Plan)) => {
+            let facts = reader.failover(stack, meant.estate, meant.environment, now).await;
+            let facts = facts.ok_or_else(|| wrong("environment", meant.environment.name(), "a pair of two regions"))?;
+            Ok(page::failover(&frame(), &facts))
+        }
+        (verb, _) => Err(wrong("do", verb, "a page: what acts is asked of the function window-act")),
     }
 }
 

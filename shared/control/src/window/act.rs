@@ -283,6 +283,14 @@ fn meant<'a>(stack: &'a Stack, call: &Call) -> Result<Option<MeantScope<'a>>, Re
         }
         .into());
     }
+    if !environment.is_of_account(&stack.home.account) || !environment.regions().contains(home) {
+        return Err(EventError {
+            field: "environment".to_owned(),
+            found: environment.name().to_string(),
+            expected: format!("an environment of account {} in {home}: another stack acts for the others", stack.home.account),
+        }
+        .into());
+    }
     Ok(Some(MeantScope { estate, environment, region: home.clone() }))
 }
 
