@@ -6,7 +6,7 @@ use watchkeeper_domain::reconcile::report::{advice, cause, headline};
 use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord};
 
 use super::frame::{Button, Look, seconds};
-use super::gantt::{self, Bar, Line};
+use super::gantt::{self, Bar, TimelineRow};
 use super::parts::{guardrails, moments, page, plan, stale, title, unread};
 use super::row::ended;
 use crate::call::{Call, Verb};
@@ -147,9 +147,9 @@ fn timeline(frame: &Frame, spells: &[RunSpell]) -> Markup {
     let from = |at: jiff::Timestamp| i64::try_from(at.duration_since(left).as_millis()).unwrap_or(i64::MAX);
     let length = |spell: &RunSpell| from(spell.ended.unwrap_or(frame.now)) - from(spell.began);
     let sum = |kind: SpellKind| spells.iter().filter(|it| it.kind == kind).map(length).sum::<i64>();
-    let lines: Vec<Line> = spells
+    let lines: Vec<TimelineRow> = spells
         .iter()
-        .map(|spell| Line {
+        .map(|spell| TimelineRow {
             name: spell.name.clone(),
             took: took(length(spell)) + if spell.ended.is_none() { " so far" } else { "" },
             bars: vec![(from(spell.began), from(spell.began) + length(spell), bar(spell.kind))],
