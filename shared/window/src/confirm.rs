@@ -13,7 +13,7 @@ use watchkeeper_domain::violation::Severity;
 use crate::facts::{Offer, OfferedIntent, PlanFacts};
 use crate::html::quoted;
 use crate::state::EnvironmentState;
-use crate::words::{Clock, counted, length, listed};
+use crate::words::{Clock, counted, length, listed, sentence};
 
 /// The end of every confirmation of a plan.
 const GUARDRAILS: &str = "Guardrails are asked first.";
@@ -51,12 +51,7 @@ pub fn writes(plan: &Plan) -> String {
     if stops > 0 {
         parts.push(format!("{} {}", counted(stops, "database"), if stops == 1 { "stops" } else { "stop" }));
     }
-    if parts.is_empty() { "Nothing is written now".to_owned() } else { first_large(&parts.join(", then ")) }
-}
-
-fn first_large(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    if parts.is_empty() { "Nothing is written now".to_owned() } else { sentence(&parts.join(", then ")) }
 }
 
 /// What is written, for how long, and what would stop it.

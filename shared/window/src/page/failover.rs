@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use watchkeeper_domain::failover::{Move, MovePhase, Pointer};
 use watchkeeper_domain::name::Region;
 
-use super::frame::{Button, Look, seconds};
+use super::frame::{Button, Look, acting, seconds};
 use super::gantt::{self, Bar, TimelineRow};
 use super::pair;
 use super::parts::{page, title};
@@ -16,7 +16,7 @@ use crate::facts::{FailoverFacts, Frame, OpenQuestion};
 use crate::html::{Html, name, quoted, text};
 use crate::shape::{Shape, Tone};
 use crate::style::Styles;
-use crate::words::{Clock, length, listed, roughly, took, utc_hour};
+use crate::words::{Clock, length, listed, roughly, sentence, took, utc_hour};
 
 /// The page of a pair.
 pub fn failover(frame: &Frame, facts: &FailoverFacts) -> Html {
@@ -26,6 +26,7 @@ pub fn failover(frame: &Frame, facts: &FailoverFacts) -> Html {
     let content = html! {
         (heading(facts, &open, &clock))
         @if !open.is_empty() { section { (asks(frame, facts, &open, &environment)) } }
+        section { (acting(frame)) }
         section class="pair" { (pair::drawn(facts, &clock)) }
         @if open.is_empty() { section { (readiness(frame, facts, &environment, &clock)) } }
         @match facts.last.known() {
@@ -54,9 +55,7 @@ fn heading(facts: &FailoverFacts, open: &[&OpenQuestion], clock: &Clock<'_>) -> 
                 ") it is declined, and nothing is changed"
             }
         };
-        let mut what = question.what.chars();
-        let words: String = what.next().map(|first| first.to_uppercase().chain(what).collect()).unwrap_or_default();
-        return title(Shape::Diamond, Tone::Red, &format!("{words}?"), &beside);
+        return title(Shape::Diamond, Tone::Red, &format!("{}?", sentence(&question.what)), &beside);
     }
     match facts.pointer.known() {
         None => {

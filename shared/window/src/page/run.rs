@@ -13,7 +13,7 @@ use crate::call::{Call, Verb};
 use crate::facts::{Frame, RunFacts, RunSpell, SpellKind};
 use crate::html::{Html, name, text};
 use crate::shape::{Shape, Tone};
-use crate::words::{Clock, counted, took};
+use crate::words::{Clock, counted, sentence, took};
 
 /// The page of a run.
 pub fn run(frame: &Frame, facts: &RunFacts) -> Html {
@@ -136,9 +136,7 @@ fn decides(deciding: &[Intent]) -> Markup {
 /// Advice of a message: its words, and what is to be put in as a block of its own.
 pub(super) fn instructions(advice: &str) -> Markup {
     let (words, input) = advice.find('{').map_or((advice, None), |at| (&advice[..at], Some(&advice[at..])));
-    let mut chars = words.chars();
-    let words: String = chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default();
-    html! { p { (text(words.trim_end())) @if input.is_none() { "." } } @if let Some(input) = input { p class="cmd" { code { (text(input)) } } } }
+    html! { p { (text(&sentence(words.trim_end()))) @if input.is_none() { "." } } @if let Some(input) = input { p class="cmd" { code { (text(input)) } } } }
 }
 
 /// Where its time went.

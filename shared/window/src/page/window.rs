@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::name::{EnvironmentName, EstateName};
 
-use super::frame::{Button, Look, instant, read};
+use super::frame::{Button, Look, acting, instant, read};
 use super::{needs, row, strip};
 use crate::call::{Call, Verb};
 use crate::confirm;
@@ -108,11 +108,7 @@ fn drawn(frame: &Frame, facts: &WindowFacts, states: &[EnvironmentState<'_>], de
         div class="top" { span { b { "Watchkeeper" } " \u{a0}" (instant(frame)) } span { (read(frame)) } }
         (head(frame, facts, states, detail))
         (silent(facts))
-        form class="frm" {
-            label { "Acting as " input name="by" autocomplete="name" maxlength="64" placeholder="your name"; }
-            label { "because " input class="why" name="reason" maxlength="200" placeholder="a reason, for the record"; }
-            span class="mut" { "goes with every button; a halt needs both" }
-        }
+        (acting(frame))
         (estates(frame, states, detail))
         @if detail == Detail::Full { (key()) }
         (end(frame, facts, states))
