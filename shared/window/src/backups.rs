@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
-use watchkeeper_domain::backup::{AttemptEnd, BackupMemory};
+use watchkeeper_domain::backup::{AttemptEnd, BackupMemory, KnownCopy, RestoreSource};
 use watchkeeper_domain::name::Region;
 
 use crate::facts::BackupJob;
@@ -55,7 +55,7 @@ fn of_due(job: &BackupJob, memory: &BackupMemory, region: &Region, due: Timestam
             None => DayVerdict::UnderWay,
             Some(verdict) if !verdict.flaws.is_empty() => DayVerdict::NotGood(verdict.flaws.join("; ")),
             Some(_) => {
-                if is_drilled(memory, &copy.name, &copy.id) {
+                if is_drilled(memory, copy) {
                     DayVerdict::Drilled
                 } else {
                     DayVerdict::Good
@@ -79,10 +79,7 @@ fn of_due(job: &BackupJob, memory: &BackupMemory, region: &Region, due: Timestam
 }
 
 /// Whether the last drill restored from this copy, and passed.
-fn is_drilled(memory: &BackupMemory, name: &str, id: &str) -> bool {
-    use watchkeeper_domain::backup::RestoreSource;
-    memory.drilled.as_ref().filter(|drill| drill.ok).is_some_and(|drill| match &drill.from {
-        RestoreSource::Copy { id: from, name: called, .. } => from == id || called == name,
-        RestoreSource::Instant(_) => false,
-    })
+fn is_drilled(memory: &BackupMemory, copy: &KnownCopy) -> bool {
+    let drill = memory.drilled.as_ref().filter(|drill| drill.ok);
+    drill.is_some_and(|drill| matches!(&drill.from, RestoreSource::Copy { id, .. } if *id == copy.id))
 }

@@ -93,7 +93,7 @@ pub struct Call {
     /// The profile of an emergency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<ProfileName>,
-    /// When a wish ends, as `reconcile` reads it; an instant, where a button says so.
+    /// When an intent ends, as `reconcile` reads it; an instant, where a button says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     /// How much of it.

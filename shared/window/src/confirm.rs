@@ -10,10 +10,10 @@ use watchkeeper_domain::plan::{CapacityChange, Plan};
 use watchkeeper_domain::schedule::CalendarDecision;
 use watchkeeper_domain::violation::Severity;
 
-use crate::facts::{Offer, PlanFacts, Wish};
+use crate::facts::{Offer, OfferedIntent, PlanFacts};
 use crate::html::quoted;
-use crate::state::Standing;
-use crate::words::{Clock, counted, length, listed};
+use crate::state::EnvironmentState;
+use crate::words::{Clock, counted, length, listed, sentence};
 
 /// The end of every confirmation of a plan.
 const GUARDRAILS: &str = "Guardrails are asked first.";
@@ -51,12 +51,7 @@ pub fn writes(plan: &Plan) -> String {
     if stops > 0 {
         parts.push(format!("{} {}", counted(stops, "database"), if stops == 1 { "stops" } else { "stop" }));
     }
-    if parts.is_empty() { "Nothing is written now".to_owned() } else { first_large(&parts.join(", then ")) }
-}
-
-fn first_large(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    if parts.is_empty() { "Nothing is written now".to_owned() } else { sentence(&parts.join(", then ")) }
 }
 
 /// What is written, for how long, and what would stop it.
@@ -83,29 +78,29 @@ fn calendar_says(decision: &CalendarDecision, clock: &Clock<'_>) -> String {
     )
 }
 
-/// The confirmation of a wish.
-pub fn wish(standing: &Standing<'_>, offer: &Offer, clock: &Clock<'_>) -> String {
-    let name = name(standing);
+/// The confirmation of an offered intent.
+pub fn offer(state: &EnvironmentState<'_>, offer: &Offer, clock: &Clock<'_>) -> String {
+    let name = name(state);
     let plan = planned(&offer.plan, offer.took_seconds);
-    match &offer.wish {
-        Wish::Awake { until } if standing.wants_sleep() => {
-            format!("Wake {name} until {}? {plan} {} {GUARDRAILS}", clock.both(*until), then(standing, *until))
+    match &offer.intent {
+        OfferedIntent::Awake { until } if state.wants_sleep() => {
+            format!("Wake {name} until {}? {plan} {} {GUARDRAILS}", clock.both(*until), then(state, *until))
         }
-        Wish::Awake { until } => {
-            let instead = standing.until().map(|at| format!(" instead of {}", clock.bare(at))).unwrap_or_default();
+        OfferedIntent::Awake { until } => {
+            let instead = state.until().map(|at| format!(" instead of {}", clock.bare(at))).unwrap_or_default();
             format!(
                 "Keep {name} awake until {}{instead}? {plan} The calendar decides again after that. {GUARDRAILS}",
                 clock.both(*until)
             )
         }
-        Wish::Asleep { until } => {
-            format!("Put {name} to sleep until {}? {plan} {} {GUARDRAILS}", clock.both(*until), then(standing, *until))
+        OfferedIntent::Asleep { until } => {
+            format!("Put {name} to sleep until {}? {plan} {} {GUARDRAILS}", clock.both(*until), then(state, *until))
         }
-        Wish::AsScheduled => {
-            let says = standing.calendar.as_ref().map_or_else(
+        OfferedIntent::AsScheduled => {
+            let says = state.calendar.as_ref().map_or_else(
                 || "Nothing decides any more: it gets its baseline back.".to_owned(),
                 |decision| {
-                    let at_once = decision.awake == standing.wants_sleep();
+                    let at_once = decision.awake == state.wants_sleep();
                     let now = if decision.awake { "it wakes now" } else { "it goes to sleep now" };
                     let says = calendar_says(decision, clock);
                     if at_once {
@@ -117,11 +112,10 @@ pub fn wish(standing: &Standing<'_>, offer: &Offer, clock: &Clock<'_>) -> String
             );
             format!("Take back the override of {name}? {says} {plan} {GUARDRAILS}")
         }
-        Wish::GiveBack { profile } => {
-            let loud = standing.ledger.into_iter().flat_map(|it| &it.alarms).filter(|(_, quiet)| quiet.is_none());
+        OfferedIntent::GiveBack { profile } => {
+            let loud = state.ledger.into_iter().flat_map(|it| &it.alarms).filter(|(_, quiet)| quiet.is_none());
             let loud: Vec<String> = loud.map(|(alarm, _)| quoted(alarm.as_str())).collect();
-            let cool_down =
-                standing.facts.profiles.iter().find(|it| it.name == *profile).map(|it| it.cool_down_seconds);
+            let cool_down = state.facts.profiles.iter().find(|it| it.name == *profile).map(|it| it.cool_down_seconds);
             let alarms = if loud.is_empty() {
                 String::new()
             } else {
@@ -135,9 +129,9 @@ pub fn wish(standing: &Standing<'_>, offer: &Offer, clock: &Clock<'_>) -> String
     }
 }
 
-/// What happens by itself once a wish ends.
-fn then(standing: &Standing<'_>, until: Timestamp) -> String {
-    let Some(calendar) = &standing.facts.calendar else {
+/// What happens by itself once an intent ends.
+fn then(state: &EnvironmentState<'_>, until: Timestamp) -> String {
+    let Some(calendar) = &state.facts.calendar else {
         return "Then it gets its baseline back, by itself.".to_owned();
     };
     if calendar.calendar().says(until).0 {
@@ -148,8 +142,8 @@ fn then(standing: &Standing<'_>, until: Timestamp) -> String {
 }
 
 /// The name of an environment, such as `clos-v2 dev`.
-pub(crate) fn name(standing: &Standing<'_>) -> String {
-    format!("{} {}", standing.facts.estate, standing.facts.environment)
+pub(crate) fn name(state: &EnvironmentState<'_>) -> String {
+    format!("{} {}", state.facts.estate, state.facts.environment)
 }
 
 /// The confirmation of a halt.
@@ -170,18 +164,18 @@ pub fn halt_everything(environments: usize) -> String {
 }
 
 /// The confirmation of lifting a halt.
-pub fn lift(standing: &Standing<'_>, clock: &Clock<'_>) -> String {
-    let calm = standing
+pub fn lift(state: &EnvironmentState<'_>, clock: &Clock<'_>) -> String {
+    let calm = state
         .calendar
         .as_ref()
-        .filter(|_| standing.chosen().is_none_or(|it| it.layer == watchkeeper_domain::intent::Layer::Schedule));
+        .filter(|_| state.chosen().is_none_or(|it| it.layer == watchkeeper_domain::intent::Layer::Schedule));
     let says = calm
         .map(|decision| format!(" The calendar decides again: {}.", calendar_says(decision, clock)))
         .unwrap_or_default();
-    let reason = standing.halt.map(|halt| format!(" It was set for: {}", quoted(&halt.reason))).unwrap_or_default();
+    let reason = state.halt.map(|halt| format!(" It was set for: {}", quoted(&halt.reason))).unwrap_or_default();
     format!(
         "Lift the halt of {}?{says} What was due while it was halted is done with the next tick.{reason}",
-        name(standing)
+        name(state)
     )
 }
 

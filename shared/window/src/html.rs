@@ -51,15 +51,20 @@ impl From<Html> for String {
     }
 }
 
-/// Control characters are not shown, nor what overrides the direction of a text (Unicode Standard Annex 9, explicit
+/// Control characters and noncharacters are not shown, nor what overrides the direction of a text (Unicode Standard Annex 9, explicit
 /// directional embeddings, overrides and isolates).
 fn shown(c: char) -> char {
     match c {
         '\n' | '\t' => c,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        c if c.is_control() => '\u{fffd}',
+        c if c.is_control() || is_noncharacter(c) => '\u{fffd}',
         c => c,
     }
+}
+
+/// A code point that is never a character (HTML standard, "noncharacter").
+fn is_noncharacter(c: char) -> bool {
+    matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
 }
 
 /// Somebody else's text, cut.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::value::AlarmName;
 
-use crate::state::{Matter, Standing};
+use crate::state::{EnvironmentState, Matter};
 
 /// What comes next by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,37 +40,36 @@ pub enum Next {
 }
 
 /// What comes next by itself; of several the first that changes something.
-pub fn next(standing: &Standing<'_>) -> Next {
-    if let Some(Matter::Moving(_)) = standing.matter {
+pub fn next(state: &EnvironmentState<'_>) -> Next {
+    if let Some(Matter::Moving(_)) = state.matter {
         return Next::Moves;
     }
-    if standing.ledger.is_none() {
+    if state.ledger.is_none() {
         return Next::Unread;
     }
-    if standing.pair.is_some_and(|pair| pair.pointer.active != standing.facts.home) {
+    if state.pair.is_some_and(|pair| pair.pointer.active != state.facts.home) {
         return Next::AwayFromHome;
     }
-    if let Some(requested) = standing.emergency() {
-        let quiet =
-            standing.facts.profiles.iter().find(|it| it.name == requested.profile).map(|it| it.cool_down_seconds);
+    if let Some(requested) = state.emergency() {
+        let quiet = state.facts.profiles.iter().find(|it| it.name == requested.profile).map(|it| it.cool_down_seconds);
         let alarms: Vec<AlarmName> = requested.alarms.iter().cloned().collect();
-        let at = standing.chosen().and_then(|intent| intent.expires);
+        let at = state.chosen().and_then(|intent| intent.expires);
         return Next::GivenBack { at, alarms: quiet.filter(|_| !alarms.is_empty()).map(|quiet| (alarms, quiet)) };
     }
-    let over = standing.chosen().filter(|intent| intent.layer == Layer::Override).and_then(|intent| intent.expires);
-    match (&standing.facts.calendar, over) {
-        (None, Some(at)) if standing.wants_sleep() => Next::Turns { awake: true, at, override_ends: true },
+    let over = state.chosen().filter(|intent| intent.layer == Layer::Override).and_then(|intent| intent.expires);
+    match (&state.facts.calendar, over) {
+        (None, Some(at)) if state.wants_sleep() => Next::Turns { awake: true, at, override_ends: true },
         (None, Some(at)) => Next::Ends(at),
         (None, None) => Next::NoCalendar,
         (Some(calendar), Some(at)) => {
             let then = calendar.calendar().at(at);
-            let turns_then = then.awake == standing.wants_sleep();
+            let turns_then = then.awake == state.wants_sleep();
             let later = then.until.map(|at| Next::Turns { awake: !then.awake, at, override_ends: false });
             let now = Next::Turns { awake: then.awake, at, override_ends: true };
             if turns_then { now } else { later.unwrap_or(Next::Ends(at)) }
         }
         (Some(calendar), None) => {
-            let says = calendar.calendar().at(standing.now);
+            let says = calendar.calendar().at(state.now);
             says.until.map_or(Next::Never, |at| Next::Turns { awake: !says.awake, at, override_ends: false })
         }
     }

@@ -1,55 +1,55 @@
-//! Which wishes the window offers for a scope.
+//! Which intents the window offers for a scope.
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::estate::EnvironmentKind;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, deciding};
 
-use crate::facts::{EnvironmentCalendar, ScopeFacts, TroubleKind, Wish};
+use crate::facts::{EnvironmentCalendar, OfferedIntent, ScopeFacts, TroubleKind};
 
 /// For how long a button wakes an environment, or keeps it awake longer.
 pub const AWAKE_FOR: SignedDuration = SignedDuration::from_hours(2);
 
-/// What a person is offered for a scope: at most one wish of a kind, and the one that its button is for comes first. None
+/// What a person is offered for a scope: at most one of a kind, and the one that its button is for comes first. None
 /// where the pointer of a pair decides; what moves is moved back, not overridden.
-pub fn wishes(
+pub fn offered_intents(
     kind: EnvironmentKind,
     calendar: Option<&EnvironmentCalendar>,
     ledger: &ScopeFacts,
     now: Timestamp,
-) -> Vec<Wish> {
+) -> Vec<OfferedIntent> {
     let chosen = deciding(&ledger.intents, now);
     if chosen.iter().any(|intent| intent.layer == Layer::Failover) {
         return Vec::new();
     }
     let given_back = chosen.iter().filter_map(|intent| match &intent.want {
-        DesiredState::Scaled(requested) => Some(Wish::GiveBack { profile: requested.profile.clone() }),
+        DesiredState::Scaled(requested) => Some(OfferedIntent::GiveBack { profile: requested.profile.clone() }),
         _ => None,
     });
-    let given_back: Vec<Wish> = given_back.collect();
+    let given_back: Vec<OfferedIntent> = given_back.collect();
     if !given_back.is_empty() {
         return given_back;
     }
     let over = chosen.iter().any(|intent| intent.layer == Layer::Override);
     let asleep = chosen.iter().any(|intent| intent.want == DesiredState::Asleep);
-    let mut wishes: Vec<Wish> = over.then_some(Wish::AsScheduled).into_iter().collect();
+    let mut offered: Vec<OfferedIntent> = over.then_some(OfferedIntent::AsScheduled).into_iter().collect();
     if kind == EnvironmentKind::Production {
-        return wishes;
+        return offered;
     }
-    // What drifts while it should sleep is put back by the same wish anew.
+    // What drifts while it should sleep is put back by the same intent anew.
     let drifts = ledger.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Drift);
     if asleep
         && drifts
         && let Some(until) = ends(calendar, &chosen, now)
     {
-        wishes.push(Wish::Asleep { until });
+        offered.push(OfferedIntent::Asleep { until });
     }
     if let Some(until) = awake_until(calendar, &chosen, asleep, now) {
-        wishes.push(Wish::Awake { until });
+        offered.push(OfferedIntent::Awake { until });
     }
     if !asleep && let Some(until) = calendar.and_then(|it| next_awake(it, now)) {
-        wishes.push(Wish::Asleep { until });
+        offered.push(OfferedIntent::Asleep { until });
     }
-    wishes
+    offered
 }
 
 /// Until when a button wakes an environment, or keeps it awake; nothing where it is awake for good.

@@ -9,7 +9,7 @@ use watchkeeper_domain::unblock::UnblockFinding;
 use crate::facts::{BackupFreshness, OpenQuestion, Reading, ScopeTrouble};
 use crate::next::next;
 use crate::shape::{Shape, Tone};
-use crate::state::Standing;
+use crate::state::EnvironmentState;
 
 /// How long a halt needs nobody, if nothing is due in it.
 pub const HALT_PATIENCE: SignedDuration = SignedDuration::from_hours(1);
@@ -39,7 +39,7 @@ pub enum Need<'a> {
 #[derive(Debug, Clone)]
 pub struct NeedOf<'s, 'a> {
     /// Whose.
-    pub standing: &'s Standing<'a>,
+    pub state: &'s EnvironmentState<'a>,
     /// What.
     pub need: Need<'a>,
     /// When it runs out by itself.
@@ -49,42 +49,42 @@ pub struct NeedOf<'s, 'a> {
 }
 
 /// Everything that needs a person: what runs out by itself first, then the oldest; what has no age comes last.
-pub fn needs<'s, 'a>(standings: &'s [Standing<'a>]) -> Vec<NeedOf<'s, 'a>> {
-    let mut all: Vec<NeedOf<'s, 'a>> = standings.iter().flat_map(needs_of).collect();
+pub fn needs<'s, 'a>(states: &'s [EnvironmentState<'a>]) -> Vec<NeedOf<'s, 'a>> {
+    let mut all: Vec<NeedOf<'s, 'a>> = states.iter().flat_map(needs_of).collect();
     all.sort_by_key(|it| (it.due.is_none(), it.due, it.since.is_none(), it.since));
     all
 }
 
-fn needs_of<'s, 'a>(standing: &'s Standing<'a>) -> Vec<NeedOf<'s, 'a>> {
+fn needs_of<'s, 'a>(state: &'s EnvironmentState<'a>) -> Vec<NeedOf<'s, 'a>> {
     let mut found: Vec<NeedOf<'s, 'a>> = Vec::new();
-    let mut note = |need, due, since| found.push(NeedOf { standing, need, due, since });
-    for question in standing.questions() {
+    let mut note = |need, due, since| found.push(NeedOf { state, need, due, since });
+    for question in state.questions() {
         note(Need::Asks(question), Some(question.until), Some(question.asked));
     }
-    if let Some(trouble) = standing.ledger.and_then(|ledger| ledger.trouble.as_ref()) {
+    if let Some(trouble) = state.ledger.and_then(|ledger| ledger.trouble.as_ref()) {
         note(Need::Trouble(trouble), None, Some(trouble.since));
     }
-    if let Some(halt) = standing.halt.filter(|halt| is_overdue(standing, halt)) {
+    if let Some(halt) = state.halt.filter(|halt| is_overdue(state, halt)) {
         note(Need::Halted(halt), None, Some(halt.since));
     }
-    if let Some(held) = standing.pair.and_then(|pair| pair.held.as_ref()) {
+    if let Some(held) = state.pair.and_then(|pair| pair.held.as_ref()) {
         note(Need::Held(held), None, Some(held.1));
     }
-    if let Some(need) = unready(standing) {
+    if let Some(need) = unready(state) {
         let since = match &need {
-            Need::Away(_) => standing.pair.map(|pair| pair.pointer.since),
+            Need::Away(_) => state.pair.map(|pair| pair.pointer.since),
             _ => None,
         };
         note(need, None, since);
     }
-    let backups = standing.facts.backups.known().map(Vec::as_slice).unwrap_or_default();
-    let stale: Vec<&BackupFreshness> = backups.iter().filter(|it| !is_fresh(it, standing.now)).collect();
+    let backups = state.facts.backups.known().map(Vec::as_slice).unwrap_or_default();
+    let stale: Vec<&BackupFreshness> = backups.iter().filter(|it| !is_fresh(it, state.now)).collect();
     // The worst of them stands for all: they are looked at on one page.
-    if let Some(worst) = stale.iter().max_by_key(|it| overdue(it, standing.now)) {
+    if let Some(worst) = stale.iter().max_by_key(|it| overdue(it, state.now)) {
         let since = worst.newest.map(|newest| newest + SignedDuration::from_secs(worst.within_seconds));
         note(Need::Stale(worst, stale.len() - 1), None, since);
     }
-    let unblock = standing.facts.unblock.known().map(Vec::as_slice).unwrap_or_default();
+    let unblock = state.facts.unblock.known().map(Vec::as_slice).unwrap_or_default();
     for finding in unblock.iter().filter(|finding| finding.since.is_some()) {
         note(Need::Stuck(finding), None, finding.since);
     }
@@ -92,25 +92,25 @@ fn needs_of<'s, 'a>(standing: &'s Standing<'a>) -> Vec<NeedOf<'s, 'a>> {
 }
 
 /// Whether a halt has lasted long, or over what would have come by itself.
-fn is_overdue(standing: &Standing<'_>, halt: &HaltSwitch) -> bool {
-    let long = standing.now.duration_since(halt.since) > HALT_PATIENCE;
-    let turned = standing.calendar.as_ref().and_then(|it| it.since).is_some_and(|since| since >= halt.since);
-    let expired = standing.ledger.into_iter().flat_map(|it| &it.intents).filter_map(|it| it.expires);
-    long || turned || expired.into_iter().any(|end| halt.since <= end && end <= standing.now)
+fn is_overdue(state: &EnvironmentState<'_>, halt: &HaltSwitch) -> bool {
+    let long = state.now.duration_since(halt.since) > HALT_PATIENCE;
+    let turned = state.calendar.as_ref().and_then(|it| it.since).is_some_and(|since| since >= halt.since);
+    let expired = state.ledger.into_iter().flat_map(|it| &it.intents).filter_map(|it| it.expires);
+    long || turned || expired.into_iter().any(|end| halt.since <= end && end <= state.now)
 }
 
 /// Whether the region that does not serve is a matter for a person.
-fn unready<'a>(standing: &Standing<'a>) -> Option<Need<'a>> {
-    let pair = standing.pair.filter(|pair| pair.pointer.moving.is_none())?;
+fn unready<'a>(state: &EnvironmentState<'a>) -> Option<Need<'a>> {
+    let pair = state.pair.filter(|pair| pair.pointer.moving.is_none())?;
     let readiness = pair.readiness.as_ref()?;
     let ready = readiness.verdict();
-    if pair.pointer.active == standing.facts.home {
+    if pair.pointer.active == state.facts.home {
         return (ready == ReadyVerdict::NotReady).then_some(Need::NotReady(readiness));
     }
     let heard = pair
         .heard
-        .get(&standing.facts.home)
-        .is_some_and(|beat| standing.now.duration_since(beat.at) <= watchkeeper_domain::failover::evidence::SILENCE);
+        .get(&state.facts.home)
+        .is_some_and(|beat| state.now.duration_since(beat.at) <= watchkeeper_domain::failover::evidence::SILENCE);
     (heard && ready != ReadyVerdict::NotReady).then_some(Need::Away(readiness))
 }
 
@@ -162,21 +162,21 @@ impl Need<'_> {
 }
 
 /// Whether everything was read: only then the page may say that all is quiet.
-pub fn unread(standings: &[Standing<'_>]) -> usize {
-    let is_unread = |it: &&Standing<'_>| {
+pub fn unread(states: &[EnvironmentState<'_>]) -> usize {
+    let is_unread = |it: &&EnvironmentState<'_>| {
         let whole = it.facts.backups.now().is_some()
             && it.facts.unblock.now().is_some()
             && it.facts.regions.values().all(|here| here.ledger.now().is_some() && here.observed.now().is_some());
         !whole || matches!(it.matter, Some(crate::state::Matter::Unread(_)))
     };
-    standings.iter().filter(is_unread).count()
+    states.iter().filter(is_unread).count()
 }
 
 /// What comes next of all, by itself.
 pub fn first_to_come<'s, 'a>(
-    standings: &'s [Standing<'a>],
-) -> Option<(&'s Standing<'a>, crate::next::Next, Timestamp)> {
-    let coming = standings.iter().filter(|it| it.halt.is_none()).filter_map(|it| {
+    states: &'s [EnvironmentState<'a>],
+) -> Option<(&'s EnvironmentState<'a>, crate::next::Next, Timestamp)> {
+    let coming = states.iter().filter(|it| it.halt.is_none()).filter_map(|it| {
         let next = next(it);
         let at = next.at()?;
         Some((it, next, at))

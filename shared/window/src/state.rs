@@ -9,7 +9,7 @@ use watchkeeper_domain::name::Region;
 use watchkeeper_domain::schedule::CalendarDecision;
 
 use crate::facts::{
-    EnvironmentFacts, HistoryEvent, HistoryTarget, ObservedCapacity, OpenQuestion, PairStanding, Reading, ScopeFacts,
+    EnvironmentFacts, HistoryEvent, HistoryTarget, ObservedCapacity, OpenQuestion, PairState, Reading, ScopeFacts,
     TroubleKind,
 };
 use crate::shape::{Shape, Tone};
@@ -44,7 +44,7 @@ pub enum Matter {
 
 /// An environment at an instant, with what follows from its facts.
 #[derive(Debug, Clone)]
-pub struct Standing<'a> {
+pub struct EnvironmentState<'a> {
     /// The facts.
     pub facts: &'a EnvironmentFacts,
     /// The instant.
@@ -56,7 +56,7 @@ pub struct Standing<'a> {
     /// What AWS says of it there, as far as it was ever read.
     pub observed: Option<&'a ObservedCapacity>,
     /// The pair, as far as it was ever read.
-    pub pair: Option<&'a PairStanding>,
+    pub pair: Option<&'a PairState>,
     /// The intents that decide.
     pub deciding: Vec<&'a Intent>,
     /// What the calendar says; none without one.
@@ -69,7 +69,7 @@ pub struct Standing<'a> {
     pub matter: Option<Matter>,
 }
 
-impl<'a> Standing<'a> {
+impl<'a> EnvironmentState<'a> {
     /// An environment at an instant, under the halt switch of everything.
     pub fn of(facts: &'a EnvironmentFacts, everything: &'a Reading<Option<HaltSwitch>>, now: Timestamp) -> Self {
         let pair = facts.pair.as_ref().and_then(Reading::known);
@@ -81,7 +81,7 @@ impl<'a> Standing<'a> {
         let own = facts.regions.values().filter_map(|it| it.ledger.known()).find_map(|it| it.halt.as_ref());
         let halt = own.or_else(|| everything.known().and_then(Option::as_ref));
         let calendar = facts.calendar.as_ref().map(|it| it.calendar().at(now));
-        let mut standing = Self {
+        let mut state = Self {
             facts,
             now,
             region,
@@ -94,9 +94,9 @@ impl<'a> Standing<'a> {
             calm: Calm::Awake,
             matter: None,
         };
-        standing.calm = standing.calm();
-        standing.matter = standing.matter(everything);
-        standing
+        state.calm = state.calm();
+        state.matter = state.matter(everything);
+        state
     }
 
     fn calm(&self) -> Calm {

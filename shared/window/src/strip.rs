@@ -5,7 +5,7 @@ use watchkeeper_domain::intent::{DesiredState, Layer, deciding};
 use watchkeeper_domain::reconcile::run::RunOutcome;
 
 use crate::facts::{HistoryEntry, HistoryEvent, HistoryTarget};
-use crate::state::{Calm, Matter, Standing};
+use crate::state::{Calm, EnvironmentState, Matter};
 
 /// How far it goes back, in minutes.
 pub const BACK: i64 = 24 * 60;
@@ -74,51 +74,51 @@ pub(crate) fn instant(now: Timestamp, minute: i64) -> Timestamp {
 }
 
 /// The strip of an environment.
-pub fn strip(standing: &Standing<'_>) -> Strip {
-    let now = standing.now;
+pub fn strip(state: &EnvironmentState<'_>) -> Strip {
+    let now = state.now;
     let clamp = |at: Timestamp| minute(now, at).clamp(0, WIDTH);
-    let Some(ledger) = standing.ledger else {
+    let Some(ledger) = state.ledger else {
         let unknown = |from, to| vec![Stretch { from, to, was: Was::Unknown }];
         return Strip {
             back: unknown(0, BACK),
             ahead: unknown(BACK, WIDTH),
-            holidays: holidays(standing),
+            holidays: holidays(state),
             ..Strip::default()
         };
     };
     let over = ledger.intents.iter().filter(|it| it.layer == Layer::Override);
     let over = over.map(|it| (clamp(it.declared), it.expires.map_or(WIDTH, clamp)));
-    let halted = standing.halt.map(|halt| (clamp(halt.since), WIDTH));
-    let mark = match &standing.matter {
-        Some(Matter::Asks) => standing.questions().map(|it| it.asked).min(),
+    let halted = state.halt.map(|halt| (clamp(halt.since), WIDTH));
+    let mark = match &state.matter {
+        Some(Matter::Asks) => state.questions().map(|it| it.asked).min(),
         Some(Matter::Trouble(..)) => ledger.trouble.as_ref().map(|it| it.since),
-        Some(Matter::Moving(_)) => standing.pair.map(|pair| pair.pointer.since),
-        _ => match standing.calm {
-            Calm::ServingFrom(_) => standing.pair.map(|pair| pair.pointer.since),
+        Some(Matter::Moving(_)) => state.pair.map(|pair| pair.pointer.since),
+        _ => match state.calm {
+            Calm::ServingFrom(_) => state.pair.map(|pair| pair.pointer.since),
             _ => None,
         },
     };
     Strip {
-        back: back(standing),
-        ahead: ahead(standing),
+        back: back(state),
+        ahead: ahead(state),
         overrides: over.filter(|(from, to)| from < to).collect(),
         halted: halted.filter(|(from, to)| from < to),
-        holidays: holidays(standing),
+        holidays: holidays(state),
         mark: mark.map(|at| minute(now, at)).filter(|it| (0..=WIDTH).contains(it)),
     }
 }
 
 /// What it was: from the runs that reached their target. Before the first of them nobody knows, but of production, which
 /// never sleeps, and of what nothing of ours has ever been in.
-fn back(standing: &Standing<'_>) -> Vec<Stretch> {
-    let Some(ledger) = standing.ledger else { return Vec::new() };
+fn back(state: &EnvironmentState<'_>) -> Vec<Stretch> {
+    let Some(ledger) = state.ledger else { return Vec::new() };
     let has_reached = |it: &HistoryEntry| matches!(it.event, HistoryEvent::Run { outcome, .. } if reached(outcome));
     let held = ledger.baseline.is_some() || !ledger.intents.is_empty() || ledger.history.iter().any(has_reached);
-    let untouched = standing.is_production() || !held;
+    let untouched = state.is_production() || !held;
     let mut points: Vec<(i64, Was)> = vec![(0, if untouched { Was::Awake } else { Was::Unknown })];
     for entry in &ledger.history {
         let HistoryEvent::Run { target, outcome, .. } = &entry.event else { continue };
-        if !reached(*outcome) || entry.at > standing.now {
+        if !reached(*outcome) || entry.at > state.now {
             continue;
         }
         let was = match target {
@@ -127,21 +127,21 @@ fn back(standing: &Standing<'_>) -> Vec<Stretch> {
             HistoryTarget::At(_) => Was::Emergency,
             HistoryTarget::Serving | HistoryTarget::StandingBy => Was::Awake,
         };
-        points.push((minute(standing.now, entry.at).max(0), was));
+        points.push((minute(state.now, entry.at).max(0), was));
     }
-    if let Some(pair) = standing.pair.filter(|pair| pair.pointer.active != standing.facts.home) {
-        let since = minute(standing.now, pair.pointer.since).max(0);
+    if let Some(pair) = state.pair.filter(|pair| pair.pointer.active != state.facts.home) {
+        let since = minute(state.now, pair.pointer.since).max(0);
         points = vec![(0, Was::Awake), (since, Was::Away)];
     }
     stretches(&points, BACK)
 }
 
 /// What it will be by itself, as calendar, intents and pointer say now.
-fn ahead(standing: &Standing<'_>) -> Vec<Stretch> {
-    let Some(ledger) = standing.ledger else { return Vec::new() };
-    let (now, end) = (standing.now, instant(standing.now, WIDTH));
-    let away = standing.pair.is_some_and(|pair| pair.pointer.active != standing.facts.home);
-    let calendar = standing.facts.calendar.as_ref().map(|it| it.calendar());
+fn ahead(state: &EnvironmentState<'_>) -> Vec<Stretch> {
+    let Some(ledger) = state.ledger else { return Vec::new() };
+    let (now, end) = (state.now, instant(state.now, WIDTH));
+    let away = state.pair.is_some_and(|pair| pair.pointer.active != state.facts.home);
+    let calendar = state.facts.calendar.as_ref().map(|it| it.calendar());
     let turns = calendar.map(|it| it.transitions(now, end)).unwrap_or_default();
     let ends = ledger.intents.iter().filter_map(|it| it.expires).filter(|it| now < *it && *it < end);
     let mut instants: Vec<Timestamp> = turns.iter().map(|it| it.at).chain(ends).chain([now]).collect();
@@ -180,14 +180,14 @@ fn stretches(points: &[(i64, Was)], end: i64) -> Vec<Stretch> {
 }
 
 /// The holidays of its calendar within the strip, by its own days.
-fn holidays(standing: &Standing<'_>) -> Vec<(i64, i64)> {
-    let Some(calendar) = &standing.facts.calendar else { return Vec::new() };
+fn holidays(state: &EnvironmentState<'_>) -> Vec<(i64, i64)> {
+    let Some(calendar) = &state.facts.calendar else { return Vec::new() };
     let rules = calendar.calendar().zone().rules();
     let days = calendar.hours().holidays.iter().filter_map(|day| {
         let date = day.date();
         let begins = date.to_zoned(rules.clone()).ok()?.timestamp();
         let ends = date.tomorrow().ok()?.to_zoned(rules.clone()).ok()?.timestamp();
-        let (from, to) = (minute(standing.now, begins).clamp(0, WIDTH), minute(standing.now, ends).clamp(0, WIDTH));
+        let (from, to) = (minute(state.now, begins).clamp(0, WIDTH), minute(state.now, ends).clamp(0, WIDTH));
         (from < to).then_some((from, to))
     });
     days.collect()

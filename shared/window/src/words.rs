@@ -126,6 +126,16 @@ fn parts(parts: &[(i64, &str)]) -> String {
     told.join(" ")
 }
 
+/// A text as the beginning of a sentence: its first word gets a capital letter, unless it is a name with a digit in it.
+pub fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let word = text.split_whitespace().next().unwrap_or_default();
+    match chars.next() {
+        Some(first) if !word.contains(|c: char| c.is_numeric()) => first.to_uppercase().chain(chars).collect(),
+        _ => text.to_owned(),
+    }
+}
+
 /// `1 service`, `2 services`.
 pub fn counted(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
@@ -199,6 +209,15 @@ mod tests {
     #[case(u64::MAX, "18446744 TB")]
     fn sizes(#[case] bytes: u64, #[case] told: &str) {
         assert_eq!(size(bytes), told);
+    }
+
+    #[rstest]
+    #[case("go back to h2o-backend:41", "Go back to h2o-backend:41")]
+    #[case("us-west-2 is lost", "us-west-2 is lost")]
+    #[case("1 database starts", "1 database starts")]
+    #[case("", "")]
+    fn sentences(#[case] text: &str, #[case] told: &str) {
+        assert_eq!(sentence(text), told);
     }
 
     #[test]

@@ -143,7 +143,7 @@ pub struct EnvironmentFacts {
     pub backups: Reading<Vec<BackupFreshness>>,
     /// How the pair stands; none when it is no pair.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pair: Option<Reading<PairStanding>>,
+    pub pair: Option<Reading<PairState>>,
     /// The findings of the last daily unblock that somebody has to look at; empty where it is not asked for.
     pub unblock: Reading<Vec<UnblockFinding>>,
 }
@@ -163,7 +163,7 @@ pub struct RegionFacts {
     pub ledger: Reading<ScopeFacts>,
     /// What ECS and RDS say.
     pub observed: Reading<ObservedCapacity>,
-    /// What each of [`crate::offer::wishes`] comes to. Empty where ledger or observation was not read.
+    /// What each of [`crate::offer::offered_intents`] comes to. Empty where ledger or observation was not read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<Offer>,
 }
@@ -220,7 +220,7 @@ pub struct ObservedCount {
 /// How a pair stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct PairStanding {
+pub struct PairState {
     /// Who serves.
     pub pointer: Pointer,
     /// The newest heartbeat of each region's stack; a region that was never heard is not in it.

@@ -27,6 +27,10 @@ pub struct Viewer {
     pub zone: TimeZone,
     /// What these clocks are called, such as `New York` or `UTC-05:00`.
     pub clock: String,
+    /// What they typed as their name, as the console sent it along; empty before they typed any. Forms are filled in with it again.
+    pub by: String,
+    /// What they typed as their reason; empty likewise.
+    pub reason: String,
     /// Whether the widget shows no button that changes anything (its parameter `read-only`).
     pub read_only: bool,
 }

@@ -77,7 +77,7 @@ pub struct HistoryEntry {
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum TroubleKind {
-    /// The last wish or transition was refused, and still is.
+    /// The last override or transition was refused, and still is.
     Refused,
     /// The last run ended with an error.
     Failed,

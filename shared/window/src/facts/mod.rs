@@ -17,13 +17,13 @@ mod stack;
 pub use action::{ActionFacts, ActionOutcome};
 pub use backups::{BackupFreshness, BackupJob, BackupsFacts, CopyTarget, EndedAttempt};
 pub use environment::{
-    BadCalendar, EmergencyProfile, EnvironmentCalendar, EnvironmentFacts, ObservedCapacity, ObservedCount,
-    PairStanding, RegionFacts, ScopeFacts, StackRows, WindowFacts,
+    BadCalendar, EmergencyProfile, EnvironmentCalendar, EnvironmentFacts, ObservedCapacity, ObservedCount, PairState,
+    RegionFacts, ScopeFacts, StackRows, WindowFacts,
 };
 pub use frame::{Frame, Theme, Viewer};
 pub use history::{HistoryEntry, HistoryEvent, HistoryTarget, ScopeTrouble, TroubleKind};
 pub use pair::{FailoverFacts, PairRegion, ProbedPaths, SettledEpoch, TrafficFacts};
-pub use plan::{EmergencyFacts, Offer, PlanFacts, PlanPageFacts, Wish};
+pub use plan::{EmergencyFacts, Offer, OfferedIntent, PlanFacts, PlanPageFacts};
 pub use question::{OpenQuestion, QuestionFacts};
 pub use reading::Reading;
 pub use run::{RunFacts, RunSpell, SpellKind};

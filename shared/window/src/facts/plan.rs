@@ -13,10 +13,10 @@ use watchkeeper_domain::violation::{Severity, Violation};
 
 use super::{EmergencyProfile, Reading, StackFacts};
 
-/// What a person may wish of a scope by a button.
+/// What a person may want of a scope by a button.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "do")]
-pub enum Wish {
+pub enum OfferedIntent {
     /// Awake until then.
     Awake {
         /// When the calendar decides again.
@@ -36,7 +36,7 @@ pub enum Wish {
     },
 }
 
-/// A plan as it was judged: what `assess` says of a wish over what was just read.
+/// A plan as it was judged: what `assess` says of an intent over what was just read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PlanFacts {
@@ -73,12 +73,12 @@ impl From<Assessment> for PlanFacts {
     }
 }
 
-/// A wish with the plan that it comes to.
+/// An intent with the plan that it comes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Offer {
-    /// The wish: one of those that [`crate::offer::wishes`] names for the scope.
-    pub wish: Wish,
+    /// The intent: one of those that [`crate::offer::offered_intents`] names for the scope.
+    pub intent: OfferedIntent,
     /// The plan.
     pub plan: PlanFacts,
     /// How long such a run took last, in seconds, from its begin to its end; none where the history has no such run.

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::frame::{Button, Look};
+use super::frame::{Button, Look, acting};
 use super::parts::{page, title};
 use super::plan::judged;
 use crate::call::{Call, Verb};
@@ -33,6 +33,7 @@ pub fn action(frame: &Frame, facts: &ActionFacts) -> Html {
             html! {
                 (title(Shape::Warning, Tone::Amber, "It would be something else by now", &html! { span class="mut" { "nothing was started" } }))
                 section {
+                    (acting(frame))
                     p { "What the confirmation promised is not what would be done now. Look at the plan, and say so again if you still want it." }
                     div class="acts" { (Button::act(&facts.stack, Look::Primary, facts.what.clone(), again, confirmation).drawn(frame)) }
                 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use watchkeeper_domain::backup::BackupMemory;
 use watchkeeper_domain::name::Region;
 
-use super::frame::{Button, Look};
+use super::frame::{Button, Look, acting};
 use super::parts::{page, title};
 use crate::backups::{DayVerdict, days, of_day};
 use crate::call::{Call, CallMode, Verb};
@@ -29,7 +29,7 @@ pub fn backups(frame: &Frame, facts: &BackupsFacts) -> Html {
     let clock = Clock::new(&facts.zone, frame.now);
     let content = html! {
         (heading(facts, &clock))
-        section { (stale(facts, &clock)) (buttons(frame, facts, &environment)) }
+        section { (stale(facts, &clock)) (acting(frame)) (buttons(frame, facts, &environment)) }
         @if !facts.jobs.is_empty() { section { (calendar(frame, facts)) (key()) } }
         section class="cols" { div { (not_good(frame, facts)) } div { (drills(facts, &clock)) } }
     };

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use watchkeeper_domain::failover::{Move, MovePhase, Pointer};
 use watchkeeper_domain::name::Region;
 
-use super::frame::{Button, Look, seconds};
-use super::gantt::{self, Bar, Line};
+use super::frame::{Button, Look, acting, seconds};
+use super::gantt::{self, Bar, TimelineRow};
 use super::pair;
 use super::parts::{page, title};
 use super::row::ready;
@@ -16,7 +16,7 @@ use crate::facts::{FailoverFacts, Frame, OpenQuestion};
 use crate::html::{Html, name, quoted, text};
 use crate::shape::{Shape, Tone};
 use crate::style::Styles;
-use crate::words::{Clock, length, listed, roughly, took, utc_hour};
+use crate::words::{Clock, length, listed, roughly, sentence, took, utc_hour};
 
 /// The page of a pair.
 pub fn failover(frame: &Frame, facts: &FailoverFacts) -> Html {
@@ -26,6 +26,7 @@ pub fn failover(frame: &Frame, facts: &FailoverFacts) -> Html {
     let content = html! {
         (heading(facts, &open, &clock))
         @if !open.is_empty() { section { (asks(frame, facts, &open, &environment)) } }
+        section { (acting(frame)) }
         section class="pair" { (pair::drawn(facts, &clock)) }
         @if open.is_empty() { section { (readiness(frame, facts, &environment, &clock)) } }
         @match facts.last.known() {
@@ -54,9 +55,7 @@ fn heading(facts: &FailoverFacts, open: &[&OpenQuestion], clock: &Clock<'_>) -> 
                 ") it is declined, and nothing is changed"
             }
         };
-        let mut what = question.what.chars();
-        let words: String = what.next().map(|first| first.to_uppercase().chain(what).collect()).unwrap_or_default();
-        return title(Shape::Diamond, Tone::Red, &format!("{words}?"), &beside);
+        return title(Shape::Diamond, Tone::Red, &format!("{}?", sentence(&question.what)), &beside);
     }
     match facts.pointer.known() {
         None => {
@@ -224,15 +223,15 @@ fn moved(frame: &Frame, facts: &FailoverFacts, last: &Move, clock: &Clock<'_>) -
     let left = last.lost_since.unwrap_or(last.header.started);
     let from = |at: jiff::Timestamp| i64::try_from(at.duration_since(left).as_millis()).unwrap_or(i64::MAX).max(0);
     let promised = facts.rto_seconds.and_then(|s| i64::try_from(s).ok()).map(|s| s * 1000);
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<TimelineRow> = Vec::new();
     if let Some(rto) = last.rto_ms() {
         let what = html! { "until people reach " (last.to) };
-        lines.push(Line { name: "RTO".to_owned(), took: took(rto), bars: vec![(0, rto, Bar::Whole)], what });
+        lines.push(TimelineRow { name: "RTO".to_owned(), took: took(rto), bars: vec![(0, rto, Bar::Whole)], what });
     }
     if last.lost_since.is_some() {
         let detected = from(last.header.started);
         let what = html! { "the probe fails again and again" };
-        lines.push(Line {
+        lines.push(TimelineRow {
             name: "detect".to_owned(),
             took: took(detected),
             bars: vec![(0, detected, Bar::Detect)],
@@ -245,7 +244,7 @@ fn moved(frame: &Frame, facts: &FailoverFacts, last: &Move, clock: &Clock<'_>) -
         let worked = (ended - spell.waited_ms).clamp(began, ended);
         let bars = [(began, worked, Bar::Work), (worked, ended, waits)].into_iter().filter(|(from, to, _)| from < to);
         let so_far = if spell.ended.is_none() { " so far" } else { "" };
-        lines.push(Line {
+        lines.push(TimelineRow {
             name: spell.phase.to_string(),
             took: took(ended - began) + so_far,
             bars: bars.collect(),

@@ -8,6 +8,10 @@ use crate::facts::{Frame, StackFacts};
 use crate::html::json;
 use crate::words;
 
+/// The most characters of a person's name ([`watchkeeper_domain::person::PersonName`]), and of a reason.
+const NAME_MAX: usize = 64;
+const TYPED_MAX: usize = 200;
+
 /// How a button looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Look {
@@ -90,6 +94,20 @@ fn display(call: &Call) -> &'static str {
     let page =
         matches!(call.verb, Verb::Window | Verb::Backups | Verb::Failover) && call.mode.is_none() && call.at.is_none();
     if page { "widget" } else { "popup" }
+}
+
+/// Who acts, and why: what goes with every button that acts. What was typed before is there again.
+pub(super) fn acting(frame: &Frame) -> Markup {
+    let typed = |text: &str| (!text.is_empty()).then(|| crate::html::shortened(text, TYPED_MAX));
+    html! {
+        @if !frame.viewer.read_only {
+            form class="frm" {
+                label { "Acting as " input name="by" autocomplete="name" maxlength=(NAME_MAX) placeholder="your name" value=[typed(&frame.viewer.by)]; }
+                label { "because " input class="why" name="reason" maxlength=(TYPED_MAX) placeholder="a reason, for the record" value=[typed(&frame.viewer.reason)]; }
+                span class="mut" { "goes with every button; a halt needs both" }
+            }
+        }
+    }
 }
 
 /// The instant of the page: by the viewer's clocks, and in UTC.

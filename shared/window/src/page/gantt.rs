@@ -31,7 +31,7 @@ impl Bar {
 
 /// A line of the table. Times are in milliseconds from its left end.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
+pub(super) struct TimelineRow {
     /// What.
     pub(super) name: String,
     /// How long it took, in words.
@@ -43,7 +43,7 @@ pub(super) struct Line {
 }
 
 /// The whole table. `promised` is a time that was promised, in milliseconds.
-pub(super) fn drawn(caption: &Markup, lines: &[Line], promised: Option<i64>) -> Markup {
+pub(super) fn drawn(caption: &Markup, lines: &[TimelineRow], promised: Option<i64>) -> Markup {
     let end = lines.iter().flat_map(|line| &line.bars).map(|(_, to, _)| *to).max().unwrap_or_default();
     // A little room on the right, so that the last label has a place.
     let width = (end.max(promised.unwrap_or_default()) * 16 / 15).max(1000);
@@ -73,7 +73,7 @@ pub(super) fn drawn(caption: &Markup, lines: &[Line], promised: Option<i64>) -> 
     }
 }
 
-fn bars(line: &Line, ticks: &[i64], width: i64, promised: Option<i64>) -> Markup {
+fn bars(line: &TimelineRow, ticks: &[i64], width: i64, promised: Option<i64>) -> Markup {
     html! {
         svg class="gb" width="100%" height="100%" aria-hidden="true" {
             @for tick in ticks { line class="mid" x1=(part(*tick, width)) x2=(part(*tick, width)) y1="0" y2="100%" {} }

@@ -6,11 +6,11 @@ use watchkeeper_domain::violation::{Severity, Violation};
 use super::frame::{Button, Look};
 use crate::call::{Call, CallMode, Verb};
 use crate::confirm;
-use crate::facts::{Frame, Offer, ScopeTrouble, TroubleKind, Wish};
+use crate::facts::{Frame, Offer, OfferedIntent, ScopeTrouble, TroubleKind};
 use crate::html::text;
 use crate::next::{Next, next};
 use crate::person::{Need, NeedOf};
-use crate::state::Standing;
+use crate::state::EnvironmentState;
 use crate::words::{self, Clock, counted, length, roughly};
 
 /// The most items of the list: what a message lists before it only counts.
@@ -27,11 +27,11 @@ pub(super) fn drawn(frame: &Frame, needs: &[NeedOf<'_, '_>]) -> Markup {
 }
 
 fn item(frame: &Frame, of: &NeedOf<'_, '_>) -> Markup {
-    let clock = Clock::new(&of.standing.facts.zone, frame.now);
+    let clock = Clock::new(&of.state.facts.zone, frame.now);
     let (shape, tone) = of.need.shape();
     html! {
         li {
-            (shape.beside(tone)) b { (confirm::name(of.standing)) } span class="what" { (what(of, &clock)) }
+            (shape.beside(tone)) b { (confirm::name(of.state)) } span class="what" { (what(of, &clock)) }
             @if let Some(due) = of.due {
                 span class="due" { (length(due.duration_since(frame.now))) " left" }
             } @else if let Some(since) = of.since {
@@ -39,14 +39,14 @@ fn item(frame: &Frame, of: &NeedOf<'_, '_>) -> Markup {
             } @else {
                 span class="age" {}
             }
-            span class="go" { @if let Some(button) = action(of, &clock) { (button.about(confirm::name(of.standing)).drawn(frame)) } }
+            span class="go" { @if let Some(button) = action(of, &clock) { (button.about(confirm::name(of.state)).drawn(frame)) } }
         }
     }
 }
 
 /// What is the matter, in a sentence or two.
 fn what(of: &NeedOf<'_, '_>, clock: &Clock<'_>) -> Markup {
-    let standing = of.standing;
+    let state = of.state;
     html! {
         @match &of.need {
             Need::Asks(question) => {
@@ -54,12 +54,12 @@ fn what(of: &NeedOf<'_, '_>, clock: &Clock<'_>) -> Markup {
                 " it is refused."
             }
             Need::Trouble(trouble) => (troubled(trouble)),
-            Need::Halted(halt) => { "is halted: " (text(&halt.reason)) ". " (held_up(standing, clock)) }
+            Need::Halted(halt) => { "is halted: " (text(&halt.reason)) ". " (held_up(state, clock)) }
             Need::Held((_, _, why)) => { "the move is held where it stands: " (text(why)) "." }
             Need::Away(readiness) => {
-                "serves from " (standing.region) ", away from home. "
-                @if let Some(since) = standing.pair.and_then(|pair| pair.heard_since) {
-                    (standing.facts.home) " is heard again since " (clock.shown_hour(since)) ". "
+                "serves from " (state.region) ", away from home. "
+                @if let Some(since) = state.pair.and_then(|pair| pair.heard_since) {
+                    (state.facts.home) " is heard again since " (clock.shown_hour(since)) ". "
                 }
                 (text(&readiness.summary())) "."
             }
@@ -111,9 +111,9 @@ fn troubled(trouble: &ScopeTrouble) -> Markup {
 }
 
 /// What does not come by itself while it is halted.
-fn held_up(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
+fn held_up(state: &EnvironmentState<'_>, clock: &Clock<'_>) -> Markup {
     html! {
-        @if let Next::Turns { awake, at, .. } = next(standing) {
+        @if let Next::Turns { awake, at, .. } = next(state) {
             "It will not " (if awake { "wake" } else { "go to sleep" }) " at " (clock.shown_hour(at)) ", in "
             (length(at.duration_since(clock.now()))) "."
         } @else { "Nothing is done to it until somebody lifts the halt." }
@@ -122,7 +122,7 @@ fn held_up(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
 
 /// The one action that helps, if one does.
 fn action<'a>(of: &NeedOf<'_, 'a>, clock: &Clock<'_>) -> Option<Button<'a>> {
-    let (standing, facts) = (of.standing, of.standing.facts);
+    let (state, facts) = (of.state, of.state.facts);
     let call = |verb| Call::of(verb, &facts.estate, &facts.environment);
     let looks = |look, label: &str, call| Some(Button::look(&facts.stack, look, label, call));
     match &of.need {
@@ -131,24 +131,24 @@ fn action<'a>(of: &NeedOf<'_, 'a>, clock: &Clock<'_>) -> Option<Button<'a>> {
             looks(Look::Primary, "See the plan and answer", asked)
         }
         Need::Trouble(trouble) => {
-            let back = offer(standing, |wish| matches!(wish, Wish::Asleep { .. }))
+            let back = offer(state, |intent| matches!(intent, OfferedIntent::Asleep { .. }))
                 .filter(|_| trouble.kind == TroubleKind::Drift);
-            if let Some(offer) = back.filter(|_| standing.wants_sleep()) {
-                return Some(wished(standing, offer, "Put it back to sleep", clock));
+            if let Some(offer) = back.filter(|_| state.wants_sleep()) {
+                return Some(offered(state, offer, "Put it back to sleep", clock));
             }
             match &trouble.run {
                 Some(run) => looks(Look::Button, "See the run", Call { id: Some(run.clone()), ..call(Verb::Run) }),
                 None => looks(Look::Button, "See the plan", call(Verb::Plan)),
             }
         }
-        Need::Halted(_) => lift(standing, clock),
+        Need::Halted(_) => lift(state, clock),
         Need::Held(_) | Need::NotReady(_) => looks(Look::Button, "Failover page", call(Verb::Failover)),
         Need::Away(_) => {
             looks(Look::Button, "Plan the way home", Call { mode: Some(CallMode::Plan), ..call(Verb::Failback) })
         }
         Need::Stale(_, more) if *more > 0 => looks(Look::Button, "See its backups", call(Verb::Backups)),
         Need::Stale(backup, _) => {
-            let confirmation = confirm::backup(&confirm::name(standing), &backup.resource);
+            let confirmation = confirm::backup(&confirm::name(state), &backup.resource);
             let taken = Call { resource: Some(backup.resource.clone()), ..call(Verb::Backup) };
             Some(Button::act(&facts.stack, Look::Button, "Back it up now", taken, confirmation))
         }
@@ -157,14 +157,14 @@ fn action<'a>(of: &NeedOf<'_, 'a>, clock: &Clock<'_>) -> Option<Button<'a>> {
 }
 
 /// The button that lifts the halt: that of the environment, else that of everything.
-pub(super) fn lift<'a>(standing: &Standing<'a>, clock: &Clock<'_>) -> Option<Button<'a>> {
-    let facts = standing.facts;
+pub(super) fn lift<'a>(state: &EnvironmentState<'a>, clock: &Clock<'_>) -> Option<Button<'a>> {
+    let facts = state.facts;
     let own = facts.regions.values().filter_map(|it| it.ledger.known()).any(|it| it.halt.is_some());
-    standing.halt?;
+    state.halt?;
     let verb = if own { Verb::Lift } else { Verb::LiftAll };
     let call = if own { Call::of(verb, &facts.estate, &facts.environment) } else { Call { verb, ..Call::default() } };
     let confirmation = if own {
-        confirm::lift(standing, clock)
+        confirm::lift(state, clock)
     } else {
         "Lift the halt of everything? Runs may write again, everywhere. What was due while it was halted is done with the next tick.".to_owned()
     };
@@ -178,20 +178,22 @@ pub(super) fn lift<'a>(standing: &Standing<'a>, clock: &Clock<'_>) -> Option<But
 }
 
 /// An offer of the region that serves.
-pub(super) fn offer<'a>(standing: &Standing<'a>, which: impl Fn(&Wish) -> bool) -> Option<&'a Offer> {
-    let facts = standing.facts;
-    facts.regions.get(&standing.region)?.offers.iter().find(|offer| which(&offer.wish))
+pub(super) fn offer<'a>(state: &EnvironmentState<'a>, which: impl Fn(&OfferedIntent) -> bool) -> Option<&'a Offer> {
+    let here = state.facts.regions.get(&state.region)?;
+    // A plan over what was not read now promises nothing.
+    (here.ledger.now().is_some() && here.observed.now().is_some()).then_some(())?;
+    here.offers.iter().find(|offer| which(&offer.intent))
 }
 
 /// The button of an offer.
-pub(super) fn wished<'a>(standing: &Standing<'a>, offer: &Offer, label: &str, clock: &Clock<'_>) -> Button<'a> {
-    let facts = standing.facts;
+pub(super) fn offered<'a>(state: &EnvironmentState<'a>, offer: &Offer, label: &str, clock: &Clock<'_>) -> Button<'a> {
+    let facts = state.facts;
     let call = |verb| Call { plan: Some(offer.plan.mark()), ..Call::of(verb, &facts.estate, &facts.environment) };
-    let call = match &offer.wish {
-        Wish::Awake { until } => Call { until: Some(until.to_string()), ..call(Verb::Awake) },
-        Wish::Asleep { until } => Call { until: Some(until.to_string()), ..call(Verb::Asleep) },
-        Wish::AsScheduled => call(Verb::AsScheduled),
-        Wish::GiveBack { profile } => Call { profile: Some(profile.clone()), ..call(Verb::GiveBack) },
+    let call = match &offer.intent {
+        OfferedIntent::Awake { until } => Call { until: Some(until.to_string()), ..call(Verb::Awake) },
+        OfferedIntent::Asleep { until } => Call { until: Some(until.to_string()), ..call(Verb::Asleep) },
+        OfferedIntent::AsScheduled => call(Verb::AsScheduled),
+        OfferedIntent::GiveBack { profile } => Call { profile: Some(profile.clone()), ..call(Verb::GiveBack) },
     };
-    Button::act(&facts.stack, Look::Button, label, call, confirm::wish(standing, offer, clock))
+    Button::act(&facts.stack, Look::Button, label, call, confirm::offer(state, offer, clock))
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::frame::{Button, Look};
+use super::frame::{Button, Look, acting};
 use super::parts::{guardrails, page, plan as table, stale, title, unread};
 use crate::call::{Call, Verb};
 use crate::confirm;
@@ -73,9 +73,8 @@ pub fn emergency(frame: &Frame, facts: &EmergencyFacts) -> Html {
             span class="mut" { "it is given back by itself; the guardrails are asked first" }
         }))
         section {
+            (acting(frame))
             form class="frm" {
-                label { "Acting as " input name="by" autocomplete="name" maxlength="64" placeholder="your name"; }
-                label { "because " input class="why" name="reason" maxlength="200" placeholder="a reason, for the record"; }
                 label { "for " input name="for" maxlength="20" placeholder="as the profile says"; }
                 span class="mut" { "such as 30m or 2h" }
             }

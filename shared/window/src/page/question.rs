@@ -3,14 +3,14 @@
 use maud::{Markup, html};
 use watchkeeper_domain::person::PLACEHOLDER;
 
-use super::frame::{Button, Look};
+use super::frame::{Button, Look, acting};
 use super::parts::{page, plan, stale, title, unread};
 use crate::call::{Call, Verb};
 use crate::confirm;
 use crate::facts::{Frame, OpenQuestion, QuestionFacts, Reading};
 use crate::html::{Html, quoted, text};
 use crate::shape::{Shape, Tone};
-use crate::words::{Clock, length, utc_hour};
+use crate::words::{Clock, length, sentence, utc_hour};
 
 /// The page of a question.
 pub fn question(frame: &Frame, facts: &QuestionFacts) -> Html {
@@ -50,10 +50,8 @@ fn asked(frame: &Frame, facts: &QuestionFacts, open: &OpenQuestion, environment:
             ") it is refused, and nothing is changed"
         }
     };
-    let mut what = open.what.chars();
-    let heading: String = what.next().map(|first| first.to_uppercase().chain(what).collect()).unwrap_or_default();
     html! {
-        (title(Shape::Diamond, Tone::Red, &format!("{heading}?"), &beside))
+        (title(Shape::Diamond, Tone::Red, &format!("{}?", sentence(&open.what)), &beside))
         (stale(facts.question.why(), clock, facts.question.as_of()))
         section class="cols" {
             div {
@@ -71,6 +69,7 @@ fn asked(frame: &Frame, facts: &QuestionFacts, open: &OpenQuestion, environment:
             }
         }
         section {
+            (acting(frame))
             div class="acts" { (answers(frame, facts, open, environment)) }
             @if frame.viewer.read_only { p class="mut" { "This widget only shows: an answer is given by hand." } }
         }

@@ -10,44 +10,44 @@ use super::frame::{Button, Look};
 use super::{needs, strip};
 use crate::call::{Call, Verb};
 use crate::confirm;
-use crate::facts::{Frame, HistoryEntry, HistoryEvent, ObservedCapacity, Reading, TroubleKind, Wish};
+use crate::facts::{Frame, HistoryEntry, HistoryEvent, ObservedCapacity, OfferedIntent, Reading, TroubleKind};
 use crate::html::{name, text};
 use crate::next::{Next, next};
 use crate::person;
 use crate::shape::{Shape, Tone};
-use crate::state::{Calm, Matter, Standing};
+use crate::state::{Calm, EnvironmentState, Matter};
 use crate::words::{Clock, counted, length, policy};
 
 /// A row in full.
-pub(super) fn full(frame: &Frame, standing: &Standing<'_>, days: &[i64]) -> Markup {
-    let clock = Clock::new(&standing.facts.zone, frame.now);
-    let (shape, tone) = standing.shape();
+pub(super) fn full(frame: &Frame, state: &EnvironmentState<'_>, days: &[i64]) -> Markup {
+    let clock = Clock::new(&state.facts.zone, frame.now);
+    let (shape, tone) = state.shape();
     html! {
         article class="env" {
             div class="who" {
                 (shape.beside(tone))
                 div {
-                    h3 { (standing.facts.environment) " " span class=(tone.class()) { (standing.word()) } }
-                    (when(standing, &clock)) (who(standing, &clock)) (more(standing, &clock))
+                    h3 { (state.facts.environment) " " span class=(tone.class()) { (state.word()) } }
+                    (when(state, &clock)) (who(state, &clock)) (more(state, &clock))
                 }
             }
-            div { (strip::drawn(standing, &clock, days)) (coming(standing, &clock)) (asleep(standing)) }
+            div { (strip::drawn(state, &clock, days)) (coming(state, &clock)) (asleep(state)) }
             dl class="facts" {
-                dt { "tasks" } dd { (tasks(standing)) }
-                (backups(frame, standing))
-                @if standing.facts.pair.is_some() { dt { "failover" } dd { (failover(frame, standing)) } }
-                dt { "last run" } dd { (last_run(frame, standing, &clock)) }
+                dt { "tasks" } dd { (tasks(state)) }
+                (backups(frame, state))
+                @if state.facts.pair.is_some() { dt { "failover" } dd { (failover(frame, state)) } }
+                dt { "last run" } dd { (last_run(frame, state, &clock)) }
             }
-            div class="do" { (actions(frame, standing, &clock)) }
+            div class="do" { (actions(frame, state, &clock)) }
         }
     }
 }
 
 /// A row in a line.
-pub(super) fn line(frame: &Frame, standing: &Standing<'_>) -> Markup {
-    let clock = Clock::new(&standing.facts.zone, frame.now);
-    let (shape, tone) = standing.shape();
-    let coming = match next(standing) {
+pub(super) fn line(frame: &Frame, state: &EnvironmentState<'_>) -> Markup {
+    let clock = Clock::new(&state.facts.zone, frame.now);
+    let (shape, tone) = state.shape();
+    let coming = match next(state) {
         Next::Turns { awake, at, .. } => format!("{} {}", if awake { "awake" } else { "asleep" }, clock.time(at)),
         Next::GivenBack { at: Some(at), .. } => format!("back {}", clock.bare(at)),
         Next::Ends(at) => format!("override ends {}", clock.bare(at)),
@@ -55,7 +55,7 @@ pub(super) fn line(frame: &Frame, standing: &Standing<'_>) -> Markup {
         Next::NoCalendar => "no calendar".to_owned(),
         Next::GivenBack { .. } | Next::Moves | Next::Never | Next::Unread => "–".to_owned(),
     };
-    let count = standing.observed.map_or_else(
+    let count = state.observed.map_or_else(
         || "?".to_owned(),
         |it| {
             let (running, wanted) = tasks_of(it);
@@ -64,57 +64,53 @@ pub(super) fn line(frame: &Frame, standing: &Standing<'_>) -> Markup {
     );
     html! {
         div class={ "ln " (tone.class()) } {
-            (shape.plain()) b { (standing.facts.environment) } i { (standing.brief()) }
-            (strip::small(standing)) span { (coming) } span { (count) }
+            (shape.plain()) b { (state.facts.environment) } i { (state.brief()) }
+            (strip::small(state)) span { (coming) } span { (count) }
         }
     }
 }
 
 /// Since when, and until when.
-fn when(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
-    if let Some(Matter::Unread(as_of)) = &standing.matter {
+fn when(state: &EnvironmentState<'_>, clock: &Clock<'_>) -> Markup {
+    if let Some(Matter::Unread(as_of)) = &state.matter {
         return html! {
-            p class="mut" { @match as_of { Some(at) => { "what is shown is as of " span class="t-bad" { (clock.shown(*at)) } } None => "nothing of it was read" } }
+            p class="mut" { @match as_of { Some(at) => { "what is shown is as of " span class="t-bad" { (clock.shown(*at)) } } None => "not everything of it was read" } }
         };
     }
-    let until = standing.until().filter(|_| standing.halt.is_none());
-    let latest = standing.emergency().is_some_and(|it| !it.alarms.is_empty());
+    let until = state.until().filter(|_| state.halt.is_none());
+    let latest = state.emergency().is_some_and(|it| !it.alarms.is_empty());
     html! {
-        @if standing.since().is_some() || until.is_some() || standing.halt.is_some() {
+        @if state.since().is_some() || until.is_some() || state.halt.is_some() {
             p {
-                @if let Some(since) = standing.since() { "since " (clock.shown(since)) } @else { "since when, nobody knows" }
+                @if let Some(since) = state.since() { "since " (clock.shown(since)) } @else { "since when, nobody knows" }
                 @if let Some(until) = until { ", until " (clock.shown(until)) @if latest { " at the latest" } }
-                @if standing.halt.is_some() { ", until the halt is lifted" }
+                @if state.halt.is_some() { ", until the halt is lifted" }
             }
         }
     }
 }
 
 /// Who decides, and why.
-fn who(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
-    let Some(ledger) = standing.ledger else {
-        let why = standing
-            .facts
-            .regions
-            .get(&standing.region)
-            .and_then(|it| it.ledger.why())
-            .unwrap_or("no stack answers for it");
+fn who(state: &EnvironmentState<'_>, clock: &Clock<'_>) -> Markup {
+    let Some(ledger) = state.ledger else {
+        let why =
+            state.facts.regions.get(&state.region).and_then(|it| it.ledger.why()).unwrap_or("no stack answers for it");
         return html! { p class="mut" { "ledger: " (text(why)) } };
     };
-    let protected: Vec<String> = standing.facts.protected.clone();
+    let protected: Vec<String> = state.facts.protected.clone();
     let baseline =
         ledger.baseline.as_ref().map(|it| it.capacity.services.values().map(|service| service.desired).sum::<u32>());
     html! {
         p class="mut" {
-            @if let Calm::ServingFrom(region) = &standing.calm {
+            @if let Calm::ServingFrom(region) = &state.calm {
                 "failover: " (region) " serves"
-                @if let Some(pair) = standing.pair { " (epoch " (pair.pointer.epoch) ")" }
-                "; home is " (standing.facts.home)
-            } @else if let Some(intent) = standing.chosen().filter(|intent| intent.layer > Layer::Schedule) {
+                @if let Some(pair) = state.pair { " (epoch " (pair.pointer.epoch) ")" }
+                "; home is " (state.facts.home)
+            } @else if let Some(intent) = state.chosen().filter(|intent| intent.layer > Layer::Schedule) {
                 (intent.layer) ": " (text(&intent.reason))
-                @if intent.layer == Layer::Override { (beside(standing, clock)) }
+                @if intent.layer == Layer::Override { (beside(state, clock)) }
                 @if let (Layer::Emergency, Some(tasks)) = (intent.layer, baseline) { "; the baseline is " (counted(tasks as usize, "task")) }
-            } @else if let Some(calendar) = &standing.calendar {
+            } @else if let Some(calendar) = &state.calendar {
                 "schedule: " (calendar.why)
             } @else { "nothing decides: it is at its baseline" }
             @if !protected.is_empty() { "; " (name(&protected.join(", "))) @if protected.len() == 1 { " is" } @else { " are" } " protected" }
@@ -123,9 +119,9 @@ fn who(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
 }
 
 /// What the calendar says beside an override.
-fn beside(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
-    let Some(calendar) = &standing.calendar else { return html! {} };
-    let agrees = calendar.awake != standing.wants_sleep();
+fn beside(state: &EnvironmentState<'_>, clock: &Clock<'_>) -> Markup {
+    let Some(calendar) = &state.calendar else { return html! {} };
+    let agrees = calendar.awake != state.wants_sleep();
     html! {
         "; the calendar says "
         @if let (true, Some(until)) = (agrees, calendar.until) { (clock.hour(until)) }
@@ -134,10 +130,10 @@ fn beside(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
 }
 
 /// What else is the matter.
-fn more(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
-    let trouble = standing.ledger.and_then(|ledger| ledger.trouble.as_ref());
+fn more(state: &EnvironmentState<'_>, clock: &Clock<'_>) -> Markup {
+    let trouble = state.ledger.and_then(|ledger| ledger.trouble.as_ref());
     html! {
-        @if let Some(halt) = standing.halt { p { "halted since " (clock.shown(halt.since)) ": " (text(&halt.reason)) } }
+        @if let Some(halt) = state.halt { p { "halted since " (clock.shown(halt.since)) ": " (text(&halt.reason)) } }
         @if let Some(trouble) = trouble {
             @let tone = if trouble.kind == TroubleKind::Drift { Tone::Amber } else { Tone::Red };
             p class=(tone.class()) {
@@ -148,23 +144,23 @@ fn more(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
                 } @else if let Some(error) = &trouble.error { ": " (name(error)) }
             }
         }
-        @if let Some((id, since)) = standing.ledger.and_then(|it| it.running.as_ref()) {
+        @if let Some((id, since)) = state.ledger.and_then(|it| it.running.as_ref()) {
             p class="mut" { "a run is at work since " (clock.shown(*since)) ": " (name(id)) }
         }
     }
 }
 
 /// What comes next by itself.
-fn coming(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
+fn coming(state: &EnvironmentState<'_>, clock: &Clock<'_>) -> Markup {
     let within = |at: jiff::Timestamp| length(at.duration_since(clock.now()));
     html! {
         p class="nextup" {
-            @match next(standing) {
+            @match next(state) {
                 Next::Turns { awake, at, override_ends } => {
                     "next: " b { (if awake { "awake" } else { "asleep" }) } " " (clock.shown(at)) " "
                     span class="mut" { "(" (crate::words::utc_hour(at)) ")" } ", in " (within(at))
                     @if override_ends { ", when the override ends" }
-                    @if standing.halt.is_some() { "; " b { "refused" } " while it is halted" }
+                    @if state.halt.is_some() { "; " b { "refused" } " while it is halted" }
                 }
                 Next::GivenBack { at, alarms } => {
                     "next: " b { "given back" }
@@ -180,7 +176,7 @@ fn coming(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
                 Next::Ends(at) => { "next: the override ends " (clock.shown(at)) ", in " (within(at)) "; nothing changes by it" }
                 Next::AwayFromHome => span class="mut" { "nothing moves by itself: a person starts the way home" },
                 Next::Moves => span class="mut" { "the move goes on by itself, or is held" },
-                Next::NoCalendar if standing.is_production() => span class="mut" { "no calendar: production is never put to sleep" },
+                Next::NoCalendar if state.is_production() => span class="mut" { "no calendar: production is never put to sleep" },
                 Next::NoCalendar => span class="mut" { "no calendar: it is always awake" },
                 Next::Never => span class="mut" { "the calendar changes nothing any more" },
                 Next::Unread => span class="mut" { "what comes next cannot be read" },
@@ -190,18 +186,17 @@ fn coming(standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
 }
 
 /// How long it has been asleep this month.
-fn asleep(standing: &Standing<'_>) -> Markup {
-    let Some(seconds) = standing.ledger.and_then(|it| it.asleep_seconds).filter(|_| standing.facts.calendar.is_some())
-    else {
+fn asleep(state: &EnvironmentState<'_>) -> Markup {
+    let Some(seconds) = state.ledger.and_then(|it| it.asleep_seconds).filter(|_| state.facts.calendar.is_some()) else {
         return html! {};
     };
-    let month = standing.now.to_zoned(jiff::tz::TimeZone::UTC).date().first_of_month();
+    let month = state.now.to_zoned(jiff::tz::TimeZone::UTC).date().first_of_month();
     let begun =
-        month.to_zoned(jiff::tz::TimeZone::UTC).map(|begin| standing.now.duration_since(begin.timestamp()).as_hours());
+        month.to_zoned(jiff::tz::TimeZone::UTC).map(|begin| state.now.duration_since(begin.timestamp()).as_hours());
     html! {
         p class="mut" {
             "asleep " (seconds / 3600) @if let Ok(hours) = begun { " of " (hours) } " h this month"
-            @if let Some(cents) = standing.facts.saved_cents { ", which saves " (usd(cents)) }
+            @if let Some(cents) = state.facts.saved_cents { ", which saves " (usd(cents)) }
         }
     }
 }
@@ -216,38 +211,38 @@ fn tasks_of(observed: &ObservedCapacity) -> (u32, u32) {
     observed.services.values().fold((0, 0), |(running, wanted), it| (running + it.running, wanted + it.wanted))
 }
 
-fn tasks(standing: &Standing<'_>) -> Markup {
-    let Some(observed) = standing.observed else {
-        let why = standing
+fn tasks(state: &EnvironmentState<'_>) -> Markup {
+    let Some(observed) = state.observed else {
+        let why = state
             .facts
             .regions
-            .get(&standing.region)
+            .get(&state.region)
             .and_then(|it| it.observed.why())
             .unwrap_or("no stack answers for it");
         return html! { span class="mut" { "cannot be read: " (text(why)) } };
     };
     let (running, wanted) = tasks_of(observed);
     let on = observed.databases.values().filter(|(power, _)| *power == DatabasePower::On).count();
-    let other = standing.facts.regions.iter().find(|(region, _)| **region != standing.region);
+    let other = state.facts.regions.iter().find(|(region, _)| **region != state.region);
     html! {
         @if running == wanted { (running) " of " (wanted) } @else { b { (running) " running, " (wanted) " wanted" } }
-        @if let Some((_, there)) = other.filter(|_| standing.facts.pair.is_some()) {
+        @if let Some((_, there)) = other.filter(|_| state.facts.pair.is_some()) {
             ", and "
             @match there.observed.known().map(tasks_of) { Some((running, wanted)) => { (running) " of " (wanted) } None => "? of ?" }
-            @if standing.region == standing.facts.home { " in the other region" } @else { " at home" }
+            @if state.region == state.facts.home { " in the other region" } @else { " at home" }
         }
         @if !observed.databases.is_empty() { " · " (on) " of " (counted(observed.databases.len(), "database")) }
     }
 }
 
 /// The age of its backups: that of the worst of them.
-fn backups(frame: &Frame, standing: &Standing<'_>) -> Markup {
+fn backups(frame: &Frame, state: &EnvironmentState<'_>) -> Markup {
     let page = |label: String| {
-        let call = Call::of(Verb::Backups, &standing.facts.estate, &standing.facts.environment);
-        let button = Button::look(&standing.facts.stack, Look::Link, label, call);
-        button.about(format!("{}, backups", confirm::name(standing))).drawn(frame)
+        let call = Call::of(Verb::Backups, &state.facts.estate, &state.facts.environment);
+        let button = Button::look(&state.facts.stack, Look::Link, label, call);
+        button.about(format!("{}, backups", confirm::name(state))).drawn(frame)
     };
-    let told = match &standing.facts.backups {
+    let told = match &state.facts.backups {
         Reading::Unread { why } => {
             html! { (Shape::Dashed.beside(Tone::Grey)) " " span class="mut" { "cannot be read: " (text(why)) } }
         }
@@ -259,7 +254,7 @@ fn backups(frame: &Frame, standing: &Standing<'_>) -> Markup {
             html! {
                 @if stale == 0 { (Shape::Tick.beside(Tone::Green)) " " (page(label)) }
                 @else { (Shape::Clock.beside(Tone::Red)) " " b { (page(label)) } ", " (stale) " of " (all.len()) }
-                @if let Some(at) = standing.facts.backups.as_of() { " " span class="t-bad" { "as of " (Clock::new(&standing.facts.zone, frame.now).shown(at)) } }
+                @if let Some(at) = state.facts.backups.as_of() { " " span class="t-bad" { "as of " (Clock::new(&state.facts.zone, frame.now).shown(at)) } }
             }
         }
     };
@@ -281,14 +276,14 @@ pub(super) fn ready(readiness: &Readiness) -> (Shape, Tone, String) {
     }
 }
 
-fn failover(frame: &Frame, standing: &Standing<'_>) -> Markup {
+fn failover(frame: &Frame, state: &EnvironmentState<'_>) -> Markup {
     let page = |label: String| {
-        let call = Call::of(Verb::Failover, &standing.facts.estate, &standing.facts.environment);
-        Button::look(&standing.facts.stack, Look::Link, label, call)
-            .about(format!("{}, failover", confirm::name(standing)))
+        let call = Call::of(Verb::Failover, &state.facts.estate, &state.facts.environment);
+        Button::look(&state.facts.stack, Look::Link, label, call)
+            .about(format!("{}, failover", confirm::name(state)))
             .drawn(frame)
     };
-    match standing.pair {
+    match state.pair {
         None => html! { (Shape::Dashed.beside(Tone::Grey)) " " (page("cannot be read".to_owned())) },
         Some(pair) => match &pair.readiness {
             None => html! { (page("not looked at yet".to_owned())) },
@@ -311,21 +306,21 @@ pub(super) fn ended(outcome: RunOutcome) -> (Shape, Tone) {
     }
 }
 
-fn last_run(frame: &Frame, standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
+fn last_run(frame: &Frame, state: &EnvironmentState<'_>, clock: &Clock<'_>) -> Markup {
     let call = |verb, id: &str| Call {
         id: Some(id.to_owned()),
-        ..Call::of(verb, &standing.facts.estate, &standing.facts.environment)
+        ..Call::of(verb, &state.facts.estate, &state.facts.environment)
     };
     let page = |label: String, call| {
-        Button::look(&standing.facts.stack, Look::Link, label, call)
-            .about(format!("{}, last run", confirm::name(standing)))
+        Button::look(&state.facts.stack, Look::Link, label, call)
+            .about(format!("{}, last run", confirm::name(state)))
             .drawn(frame)
     };
-    if let Some(question) = standing.questions().next() {
+    if let Some(question) = state.questions().next() {
         let label = format!("{} waits for an answer", clock.bare(question.asked));
         return html! { (Shape::Diamond.beside(Tone::Red)) " " (page(label, call(Verb::Question, &question.id))) };
     }
-    let Some(ledger) = standing.ledger else { return html! { span class="mut" { "cannot be read" } } };
+    let Some(ledger) = state.ledger else { return html! { span class="mut" { "cannot be read" } } };
     let is_run = |it: &&HistoryEntry| matches!(it.event, HistoryEvent::Run { .. } | HistoryEvent::AlarmIgnored { .. });
     match ledger.history.iter().rev().find(is_run) {
         Some(HistoryEntry { at, event: HistoryEvent::Run { id, outcome, writes, .. } }) => {
@@ -342,43 +337,43 @@ fn last_run(frame: &Frame, standing: &Standing<'_>, clock: &Clock<'_>) -> Markup
 }
 
 /// The buttons of a row: the one that is most likely meant, then what every row has.
-fn actions(frame: &Frame, standing: &Standing<'_>, clock: &Clock<'_>) -> Markup {
-    let facts = standing.facts;
-    let about = confirm::name(standing);
+fn actions(frame: &Frame, state: &EnvironmentState<'_>, clock: &Clock<'_>) -> Markup {
+    let facts = state.facts;
+    let about = confirm::name(state);
     let call = |verb| Call::of(verb, &facts.estate, &facts.environment);
-    let first = first(standing, clock).map(|it| it.about(about.clone()).drawn(frame));
+    let first = first(state, clock).map(|it| it.about(about.clone()).drawn(frame));
     let halt = Button::act(&facts.stack, Look::Quiet, "Halt", call(Verb::Halt), confirm::halt(&about));
     html! {
         @if let Some(first) = first { (first) }
         span class="qts" {
             (Button::look(&facts.stack, Look::Quiet, "Plan", call(Verb::Plan)).about(about.clone()).drawn(frame))
-            @if standing.halt.is_none() { (halt.about(about.clone()).drawn(frame)) }
+            @if state.halt.is_none() { (halt.about(about.clone()).drawn(frame)) }
         }
     }
 }
 
-fn first<'a>(standing: &Standing<'a>, clock: &Clock<'_>) -> Option<Button<'a>> {
-    let facts = standing.facts;
+fn first<'a>(state: &EnvironmentState<'a>, clock: &Clock<'_>) -> Option<Button<'a>> {
+    let facts = state.facts;
     let call = |verb| Call::of(verb, &facts.estate, &facts.environment);
     let look = |label: &str, call| Some(Button::look(&facts.stack, Look::Button, label, call));
-    if let Some(question) = standing.questions().next() {
+    if let Some(question) = state.questions().next() {
         return look("Answer…", Call { id: Some(question.id.clone()), ..call(Verb::Question) });
     }
-    if standing.halt.is_some() {
-        return needs::lift(standing, clock);
+    if state.halt.is_some() {
+        return needs::lift(state, clock);
     }
-    if standing.pair.is_some_and(|pair| pair.pointer.moving.is_some() || pair.pointer.active != facts.home) {
+    if state.pair.is_some_and(|pair| pair.pointer.moving.is_some() || pair.pointer.active != facts.home) {
         return look("Failover page", call(Verb::Failover));
     }
-    let offered = needs::offer(standing, |wish| !matches!(wish, Wish::Asleep { .. }));
+    let offered = needs::offer(state, |intent| !matches!(intent, OfferedIntent::Asleep { .. }));
     if let Some(offer) = offered {
-        let label = match &offer.wish {
-            Wish::AsScheduled => "As scheduled",
-            Wish::GiveBack { .. } => "Give back",
-            Wish::Awake { .. } if standing.wants_sleep() => "Wake for 2 h",
-            Wish::Awake { .. } | Wish::Asleep { .. } => "Awake 2 h longer",
+        let label = match &offer.intent {
+            OfferedIntent::AsScheduled => "As scheduled",
+            OfferedIntent::GiveBack { .. } => "Give back",
+            OfferedIntent::Awake { .. } if state.wants_sleep() => "Wake for 2 h",
+            OfferedIntent::Awake { .. } | OfferedIntent::Asleep { .. } => "Awake 2 h longer",
         };
-        return Some(needs::wished(standing, offer, label, clock));
+        return Some(needs::offered(state, offer, label, clock));
     }
     (!facts.profiles.is_empty()).then(|| look("Scale out…", call(Verb::Emergency))).flatten()
 }

@@ -6,14 +6,14 @@ use watchkeeper_domain::reconcile::report::{advice, cause, headline};
 use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord};
 
 use super::frame::{Button, Look, seconds};
-use super::gantt::{self, Bar, Line};
+use super::gantt::{self, Bar, TimelineRow};
 use super::parts::{guardrails, moments, page, plan, stale, title, unread};
 use super::row::ended;
 use crate::call::{Call, Verb};
 use crate::facts::{Frame, RunFacts, RunSpell, SpellKind};
 use crate::html::{Html, name, text};
 use crate::shape::{Shape, Tone};
-use crate::words::{Clock, counted, took};
+use crate::words::{Clock, counted, sentence, took};
 
 /// The page of a run.
 pub fn run(frame: &Frame, facts: &RunFacts) -> Html {
@@ -136,9 +136,7 @@ fn decides(deciding: &[Intent]) -> Markup {
 /// Advice of a message: its words, and what is to be put in as a block of its own.
 pub(super) fn instructions(advice: &str) -> Markup {
     let (words, input) = advice.find('{').map_or((advice, None), |at| (&advice[..at], Some(&advice[at..])));
-    let mut chars = words.chars();
-    let words: String = chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default();
-    html! { p { (text(words.trim_end())) @if input.is_none() { "." } } @if let Some(input) = input { p class="cmd" { code { (text(input)) } } } }
+    html! { p { (text(&sentence(words.trim_end()))) @if input.is_none() { "." } } @if let Some(input) = input { p class="cmd" { code { (text(input)) } } } }
 }
 
 /// Where its time went.
@@ -147,9 +145,9 @@ fn timeline(frame: &Frame, spells: &[RunSpell]) -> Markup {
     let from = |at: jiff::Timestamp| i64::try_from(at.duration_since(left).as_millis()).unwrap_or(i64::MAX);
     let length = |spell: &RunSpell| from(spell.ended.unwrap_or(frame.now)) - from(spell.began);
     let sum = |kind: SpellKind| spells.iter().filter(|it| it.kind == kind).map(length).sum::<i64>();
-    let lines: Vec<Line> = spells
+    let lines: Vec<TimelineRow> = spells
         .iter()
-        .map(|spell| Line {
+        .map(|spell| TimelineRow {
             name: spell.name.clone(),
             took: took(length(spell)) + if spell.ended.is_none() { " so far" } else { "" },
             bars: vec![(from(spell.began), from(spell.began) + length(spell), bar(spell.kind))],

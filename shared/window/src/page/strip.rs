@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan as _};
 use maud::{Markup, html};
 
 use crate::shape::Shape;
-use crate::state::Standing;
+use crate::state::EnvironmentState;
 use crate::strip::{BACK, Stretch, Strip, WIDTH, Was, instant, minute, strip};
 use crate::words::Clock;
 
@@ -15,10 +15,10 @@ use crate::words::Clock;
 const HEIGHT: u32 = 32;
 
 /// The strip of a row, which tells the same in words.
-pub(super) fn drawn(standing: &Standing<'_>, clock: &Clock<'_>, days: &[i64]) -> Markup {
-    let it = strip(standing);
-    let label = label(standing, &it, clock);
-    let (shape, tone) = standing.shape();
+pub(super) fn drawn(state: &EnvironmentState<'_>, clock: &Clock<'_>, days: &[i64]) -> Markup {
+    let it = strip(state);
+    let label = label(state, &it, clock);
+    let (shape, tone) = state.shape();
     // At the moment of a move stands that it moved.
     let shape = if shape == Shape::Bars { Shape::Arrows } else { shape };
     html! {
@@ -48,8 +48,8 @@ fn upright(minutes: &[i64]) -> String {
 }
 
 /// The strip of a line: smaller, and hidden beside its words.
-pub(super) fn small(standing: &Standing<'_>) -> Markup {
-    let it = strip(standing);
+pub(super) fn small(state: &EnvironmentState<'_>) -> Markup {
+    let it = strip(state);
     html! {
         svg class="m" viewBox={ "0 0 " (WIDTH / TENTH) " 14" } preserveAspectRatio="none" aria-hidden="true" {
             (paths(&it.back, false, thin))
@@ -128,20 +128,20 @@ pub(super) fn axis(now: Timestamp, zone: &TimeZone, days: &[i64]) -> Markup {
 }
 
 /// What the strip shows, in words.
-fn label(standing: &Standing<'_>, strip: &Strip, clock: &Clock<'_>) -> String {
-    let time = |minute: i64| clock.time(instant(standing.now, minute));
+fn label(state: &EnvironmentState<'_>, strip: &Strip, clock: &Clock<'_>) -> String {
+    let time = |minute: i64| clock.time(instant(state.now, minute));
     let told = |stretches: &[Stretch]| {
         let one = |it: &Stretch| {
             let was = match it.was {
                 Was::Awake => "awake".to_owned(),
                 Was::Asleep => "asleep".to_owned(),
                 Was::Emergency => "in an emergency".to_owned(),
-                Was::Away => format!("served from {}", standing.region),
+                Was::Away => format!("served from {}", state.region),
                 Was::Unknown => "not known".to_owned(),
             };
             format!(
                 "{was} until {}",
-                if it.to == BACK { "now".to_owned() } else { clock.bare(instant(standing.now, it.to)) }
+                if it.to == BACK { "now".to_owned() } else { clock.bare(instant(state.now, it.to)) }
             )
         };
         stretches.iter().map(one).collect::<Vec<_>>().join(", ")
@@ -154,7 +154,7 @@ fn label(standing: &Standing<'_>, strip: &Strip, clock: &Clock<'_>) -> String {
         _ = write!(label, " Halted since {}.", time(from));
     }
     for (from, _) in &strip.holidays {
-        _ = write!(label, " Holiday {}.", clock.day(instant(standing.now, *from)));
+        _ = write!(label, " Holiday {}.", clock.day(instant(state.now, *from)));
     }
     label
 }

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::name::{EnvironmentName, EstateName};
 
-use super::frame::{Button, Look, instant, read};
+use super::frame::{Button, Look, acting, instant, read};
 use super::{needs, row, strip};
 use crate::call::{Call, Verb};
 use crate::confirm;
@@ -16,7 +16,7 @@ use crate::html::{Html, text};
 use crate::next::Next;
 use crate::person;
 use crate::shape::{Shape, Tone};
-use crate::state::{Calm, Matter, Standing};
+use crate::state::{Calm, EnvironmentState, Matter};
 use crate::style::Styles;
 use crate::words::{Clock, counted, grouped, length, listed};
 
@@ -64,8 +64,9 @@ enum Detail {
 
 /// The window.
 pub fn window(frame: &Frame, facts: &WindowFacts, selection: &Selection) -> Html {
-    let standings: Vec<Standing<'_>> = rows(facts).map(|(row, halt)| Standing::of(row, halt, frame.now)).collect();
-    let chosen: Vec<Standing<'_>> = standings.iter().filter(|it| selection.has(it)).cloned().collect();
+    let states: Vec<EnvironmentState<'_>> =
+        rows(facts).map(|(row, halt)| EnvironmentState::of(row, halt, frame.now)).collect();
+    let chosen: Vec<EnvironmentState<'_>> = states.iter().filter(|it| selection.has(it)).cloned().collect();
     let details = [Detail::Full, Detail::Lines, Detail::Folded];
     let most = if chosen.len() > LINES_MAX { 2 } else { usize::from(chosen.len() > FULL_MAX) };
     let mut page = drawn(frame, facts, &chosen, details[most]);
@@ -88,43 +89,39 @@ fn rows(facts: &WindowFacts) -> impl Iterator<Item = (&EnvironmentFacts, &Readin
 }
 
 impl Selection {
-    fn has(&self, standing: &Standing<'_>) -> bool {
-        let named = self.estate.as_ref().is_none_or(|it| *it == standing.facts.estate)
-            && self.environment.as_ref().is_none_or(|it| *it == standing.facts.environment);
+    fn has(&self, state: &EnvironmentState<'_>) -> bool {
+        let named = self.estate.as_ref().is_none_or(|it| *it == state.facts.estate)
+            && self.environment.as_ref().is_none_or(|it| *it == state.facts.environment);
         named
             && match self.only {
                 Shown::All => true,
-                Shown::Person => !person::needs(std::slice::from_ref(standing)).is_empty() || standing.matter.is_some(),
-                Shown::Asleep => standing.calm == Calm::Asleep,
-                Shown::Awake => standing.calm != Calm::Asleep,
+                Shown::Person => !person::needs(std::slice::from_ref(state)).is_empty() || state.matter.is_some(),
+                Shown::Asleep => state.calm == Calm::Asleep,
+                Shown::Awake => state.calm != Calm::Asleep,
             }
     }
 }
 
-fn drawn(frame: &Frame, facts: &WindowFacts, standings: &[Standing<'_>], detail: Detail) -> Html {
+fn drawn(frame: &Frame, facts: &WindowFacts, states: &[EnvironmentState<'_>], detail: Detail) -> Html {
     let styles: &[Styles] = if detail == Detail::Full { &[Styles::Window] } else { &[Styles::Window, Styles::Many] };
     let content = html! {
         div class="top" { span { b { "Watchkeeper" } " \u{a0}" (instant(frame)) } span { (read(frame)) } }
-        (head(frame, facts, standings, detail))
+        (head(frame, facts, states, detail))
         (silent(facts))
-        form class="frm" {
-            label { "Acting as " input name="by" autocomplete="name" maxlength="64" placeholder="your name"; }
-            label { "because " input class="why" name="reason" maxlength="200" placeholder="a reason, for the record"; }
-            span class="mut" { "goes with every button; a halt needs both" }
-        }
-        (estates(frame, standings, detail))
+        (acting(frame))
+        (estates(frame, states, detail))
         @if detail == Detail::Full { (key()) }
-        (end(frame, facts, standings))
+        (end(frame, facts, states))
     };
     Html::page(frame, styles, "Watchkeeper, the operator's window", &content)
 }
 
 /// How many need a person, or that all is quiet: only where everything was read.
-fn head(frame: &Frame, facts: &WindowFacts, standings: &[Standing<'_>], detail: Detail) -> Markup {
-    let needs = person::needs(standings);
+fn head(frame: &Frame, facts: &WindowFacts, states: &[EnvironmentState<'_>], detail: Detail) -> Markup {
+    let needs = person::needs(states);
     let silent = facts.peers.values().filter(|it| it.now().is_none()).count();
-    let unread = person::unread(standings);
-    let sum = summary(standings, detail);
+    let unread = person::unread(states);
+    let sum = summary(states, detail);
     let mut gaps = Vec::new();
     if unread > 0 {
         gaps.push(format!("{} cannot be read", counted(unread, "environment")));
@@ -150,32 +147,32 @@ fn head(frame: &Frame, facts: &WindowFacts, standings: &[Standing<'_>], detail: 
         } @else {
             div class="head calm" {
                 (Shape::Tick.beside(Tone::Green)) h1 { "All quiet" }
-                span class="mut" { "Nothing needs a person." (coming(frame, standings)) } span class="sum" { (sum) }
+                span class="mut" { "Nothing needs a person." (coming(frame, states)) } span class="sum" { (sum) }
             }
         }
     }
 }
 
 /// What comes next of all.
-fn coming(frame: &Frame, standings: &[Standing<'_>]) -> Markup {
-    let Some((standing, next, at)) = person::first_to_come(standings) else { return html! {} };
-    let clock = Clock::new(&standing.facts.zone, frame.now);
+fn coming(frame: &Frame, states: &[EnvironmentState<'_>]) -> Markup {
+    let Some((state, next, at)) = person::first_to_come(states) else { return html! {} };
+    let clock = Clock::new(&state.facts.zone, frame.now);
     let what = match next {
         Next::Turns { awake: true, .. } => "wakes",
         Next::Turns { awake: false, .. } => "goes to sleep",
         Next::GivenBack { .. } => "gets its baseline back",
         _ => "has an override that ends",
     };
-    html! { " Next: " (confirm::name(standing)) " " (what) " " (clock.shown(at)) ", in " (length(at.duration_since(frame.now))) "." }
+    html! { " Next: " (confirm::name(state)) " " (what) " " (clock.shown(at)) ", in " (length(at.duration_since(frame.now))) "." }
 }
 
-fn summary(standings: &[Standing<'_>], detail: Detail) -> String {
-    let count = |is: &dyn Fn(&Standing<'_>) -> bool| standings.iter().filter(|it| is(it)).count();
-    let estates: BTreeSet<&EstateName> = standings.iter().map(|it| &it.facts.estate).collect();
+fn summary(states: &[EnvironmentState<'_>], detail: Detail) -> String {
+    let count = |is: &dyn Fn(&EnvironmentState<'_>) -> bool| states.iter().filter(|it| is(it)).count();
+    let estates: BTreeSet<&EstateName> = states.iter().map(|it| &it.facts.estate).collect();
     if detail != Detail::Full {
         return format!(
             "{} in {} · one line each; an estate's name opens it in full",
-            counted(standings.len(), "environment"),
+            counted(states.len(), "environment"),
             counted(estates.len(), "estate")
         );
     }
@@ -194,8 +191,8 @@ fn summary(standings: &[Standing<'_>], detail: Detail) -> String {
     let rest = if rest.is_empty() { String::new() } else { format!(" · {}", rest.join(", ")) };
     format!(
         "{} · {} awake, {asleep} asleep{rest}",
-        counted(standings.len(), "environment"),
-        standings.len() - asleep - unread
+        counted(states.len(), "environment"),
+        states.len() - asleep - unread
     )
 }
 
@@ -212,12 +209,12 @@ fn silent(facts: &WindowFacts) -> Markup {
     }
 }
 
-fn estates(frame: &Frame, standings: &[Standing<'_>], detail: Detail) -> Markup {
-    let mut estates: Vec<(&EstateName, Vec<&Standing<'_>>)> = Vec::new();
-    for standing in standings {
-        match estates.iter_mut().find(|(estate, _)| **estate == standing.facts.estate) {
-            Some((_, rows)) => rows.push(standing),
-            None => estates.push((&standing.facts.estate, vec![standing])),
+fn estates(frame: &Frame, states: &[EnvironmentState<'_>], detail: Detail) -> Markup {
+    let mut estates: Vec<(&EstateName, Vec<&EnvironmentState<'_>>)> = Vec::new();
+    for state in states {
+        match estates.iter_mut().find(|(estate, _)| **estate == state.facts.estate) {
+            Some((_, rows)) => rows.push(state),
+            None => estates.push((&state.facts.estate, vec![state])),
         }
     }
     let days = strip::days(frame.now, &frame.viewer.zone);
@@ -230,7 +227,7 @@ fn estates(frame: &Frame, standings: &[Standing<'_>], detail: Detail) -> Markup 
     }
 }
 
-fn in_full(frame: &Frame, estate: &EstateName, rows: &[&Standing<'_>], days: &[i64]) -> Markup {
+fn in_full(frame: &Frame, estate: &EstateName, rows: &[&EnvironmentState<'_>], days: &[i64]) -> Markup {
     let zone: &TimeZone = &frame.viewer.zone;
     let mut regions: Vec<String> = Vec::new();
     for region in rows.iter().flat_map(|it| std::iter::once(&it.facts.home).chain(&it.facts.standby)) {
@@ -248,14 +245,14 @@ fn in_full(frame: &Frame, estate: &EstateName, rows: &[&Standing<'_>], days: &[i
                 (strip::axis(frame.now, zone, days))
                 span class="mut own" { (text(&said.unwrap_or_default())) }
             }
-            @for standing in rows { (row::full(frame, standing, days)) }
+            @for state in rows { (row::full(frame, state, days)) }
         }
     }
 }
 
-fn in_lines(frame: &Frame, estate: &EstateName, rows: &[&Standing<'_>], detail: Detail) -> Markup {
+fn in_lines(frame: &Frame, estate: &EstateName, rows: &[&EnvironmentState<'_>], detail: Detail) -> Markup {
     let call = Call { estate: Some(estate.clone()), ..Call::default() };
-    let is_calm = |it: &&&Standing<'_>| it.matter.is_none() && matches!(it.calm, Calm::Awake | Calm::Asleep);
+    let is_calm = |it: &&&EnvironmentState<'_>| it.matter.is_none() && matches!(it.calm, Calm::Awake | Calm::Asleep);
     let calm = rows.iter().filter(is_calm).count();
     let folds = detail == Detail::Folded && calm == rows.len();
     html! {
@@ -264,7 +261,7 @@ fn in_lines(frame: &Frame, estate: &EstateName, rows: &[&Standing<'_>], detail: 
                 (Button::look(&frame.stack, Look::Link, estate.to_string(), call).drawn(frame))
                 @if folds { span class="mut" { ": " (counted(calm, "environment")) " as scheduled" } }
             }
-            @if !folds { @for standing in rows { (row::line(frame, standing)) } }
+            @if !folds { @for state in rows { (row::line(frame, state)) } }
         }
     }
 }
@@ -296,9 +293,9 @@ fn key() -> Markup {
 }
 
 /// What was saved, whose clocks these are, and the most dangerous button.
-fn end(frame: &Frame, facts: &WindowFacts, standings: &[Standing<'_>]) -> Markup {
-    let slept: Vec<u64> = standings.iter().filter_map(|it| it.ledger?.asleep_seconds).filter(|s| *s > 0).collect();
-    let saved: Vec<u64> = standings.iter().filter_map(|it| it.facts.saved_cents).collect();
+fn end(frame: &Frame, facts: &WindowFacts, states: &[EnvironmentState<'_>]) -> Markup {
+    let slept: Vec<u64> = states.iter().filter_map(|it| it.ledger?.asleep_seconds).filter(|s| *s > 0).collect();
+    let saved: Vec<u64> = states.iter().filter_map(|it| it.facts.saved_cents).collect();
     let halted = facts.own.halt.known().is_some_and(Option::is_some);
     let all = Call { verb: Verb::HaltAll, ..Call::default() };
     html! {

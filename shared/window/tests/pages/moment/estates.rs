@@ -12,8 +12,8 @@ use watchkeeper_domain::name::Region;
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_domain::violation::{GuardrailCode, Severity, Violation};
 use watchkeeper_window::facts::{
-    EmergencyProfile, EndedAttempt, EnvironmentFacts, HistoryTarget, OpenQuestion, PairStanding, Reading, RegionFacts,
-    ScopeFacts, ScopeTrouble, TroubleKind, Wish,
+    EmergencyProfile, EndedAttempt, EnvironmentFacts, HistoryTarget, OfferedIntent, OpenQuestion, PairState, Reading,
+    RegionFacts, ScopeFacts, ScopeTrouble, TroubleKind,
 };
 
 use super::at;
@@ -44,7 +44,7 @@ fn staging() -> EnvironmentFacts {
     of.about = Some("Car concierge".to_owned());
     calendar(&mut of, "07:00-19:00", true);
     nights(&mut of, "2026-12-23T03:05:00Z", "2026-12-23T15:06:00Z", 343 * 3600);
-    offer(&mut of, Wish::Awake { until: at("2026-12-24T05:00:00Z") }, plan(Vec::new()), None);
+    offer(&mut of, OfferedIntent::Awake { until: at("2026-12-24T05:00:00Z") }, plan(Vec::new()), None);
     of
 }
 
@@ -79,8 +79,13 @@ fn qa() -> EnvironmentFacts {
         run: Some("carcierge-qa-20261223T234000Z".to_owned()),
     });
     of.regions.values_mut().next().unwrap().observed = Reading::Now(observed("qa", 1, 0, false));
-    offer(&mut of, Wish::AsScheduled, plan(vec![start("rds:qa-db"), count("qa/qa-api", 1, 7)]), Some(420));
-    offer(&mut of, Wish::Asleep { until: at("2026-12-24T16:00:00Z") }, plan(vec![count("qa/qa-api", 1, 0)]), Some(60));
+    offer(&mut of, OfferedIntent::AsScheduled, plan(vec![start("rds:qa-db"), count("qa/qa-api", 1, 7)]), Some(420));
+    offer(
+        &mut of,
+        OfferedIntent::Asleep { until: at("2026-12-24T16:00:00Z") },
+        plan(vec![count("qa/qa-api", 1, 0)]),
+        Some(60),
+    );
     of
 }
 
@@ -92,7 +97,7 @@ fn uat() -> EnvironmentFacts {
     ledger(&mut of).intents =
         vec![intent(Layer::Override, DesiredState::Awake, "customer demo (presales)", "2026-12-23T23:30:00Z", until)];
     ledger(&mut of).history.push(ran("2026-12-23T23:30:20Z", HistoryTarget::Awake, Layer::Override, DONE, 0));
-    offer(&mut of, Wish::AsScheduled, plan(Vec::new()), None);
+    offer(&mut of, OfferedIntent::AsScheduled, plan(Vec::new()), None);
     of
 }
 
@@ -114,7 +119,7 @@ fn clos_dev() -> EnvironmentFacts {
         vec![intent(Layer::Schedule, DesiredState::Asleep, "outside the hours", "2026-12-24T00:00:00Z", None)];
     of.saved_cents = Some(11_170);
     let wake = plan(vec![start("rds:dev-db"), count("dev/dev-api", 0, 1), count("dev/dev-worker", 0, 1)]);
-    offer(&mut of, Wish::Awake { until: at("2026-12-24T02:20:00Z") }, wake, Some(480));
+    offer(&mut of, OfferedIntent::Awake { until: at("2026-12-24T02:20:00Z") }, wake, Some(480));
     of
 }
 
@@ -167,7 +172,7 @@ fn clos_prod() -> EnvironmentFacts {
     stale.failed = vec![failed("2026-12-22T03:30:00Z"), failed("2026-12-23T03:30:00Z")];
     of.backups = Reading::Now(vec![fresh("aurora:clos-v2-db-cluster", 21 * 60 + 20, 30), stale]);
     let back = plan(vec![count("prod/prod-api", 4, 3), count("prod/prod-worker", 4, 3)]);
-    offer(&mut of, Wish::GiveBack { profile: "surge".parse().unwrap() }, back, Some(90));
+    offer(&mut of, OfferedIntent::GiveBack { profile: "surge".parse().unwrap() }, back, Some(90));
     of
 }
 
@@ -226,7 +231,7 @@ fn fleet() -> EnvironmentFacts {
         expected: "v214, which us-west-1 runs".to_owned(),
         advice: "Deploy the image that the active region runs, before the move".to_owned(),
     };
-    of.pair = Some(Reading::Now(PairStanding {
+    of.pair = Some(Reading::Now(PairState {
         pointer,
         heard: [(home.clone(), beat(at("2026-12-24T00:19:26Z"))), (away, beat(at("2026-12-24T00:19:55Z")))].into(),
         heard_since: Some(at("2026-12-23T13:41:00Z")),

@@ -33,7 +33,15 @@ pub(crate) fn stack() -> StackFacts {
 /// Somebody in New York.
 pub(crate) fn frame() -> Frame {
     let zone = TimeZone::get("America/New_York").unwrap();
-    let viewer = Viewer { theme: Theme::Unknown, width: None, zone, clock: "New York".to_owned(), read_only: false };
+    let viewer = Viewer {
+        theme: Theme::Unknown,
+        width: None,
+        zone,
+        clock: "New York".to_owned(),
+        by: String::new(),
+        reason: String::new(),
+        read_only: false,
+    };
     Frame { now: now(), took_ms: 800, viewer, stack: stack() }
 }
 

@@ -86,7 +86,7 @@ fn moved() -> Move {
 /// It serves away from home.
 pub(crate) fn away() -> FailoverFacts {
     let of = everything().into_iter().find(|it| it.pair.is_some()).unwrap();
-    let standing = of.pair.as_ref().unwrap().known().unwrap().clone();
+    let state = of.pair.as_ref().unwrap().known().unwrap().clone();
     let api = "fleet/fleet-orchestration-fleet-service";
     FailoverFacts {
         estate: EstateName::new("fleet-orchestration").unwrap(),
@@ -99,8 +99,8 @@ pub(crate) fn away() -> FailoverFacts {
             (region("us-west-1"), here(2, "2026-12-24T00:19:55Z", "2026-12-23T10:17:00Z")),
         ]
         .into(),
-        pointer: Reading::Now(standing.pointer),
-        readiness: Reading::Now(standing.readiness),
+        pointer: Reading::Now(state.pointer),
+        readiness: Reading::Now(state.readiness),
         last: Reading::Now(Some(moved())),
         questions: Vec::new(),
         plan: Reading::Now(plan(vec![count(api, 0, 2)])),

@@ -14,7 +14,7 @@ use watchkeeper_domain::schedule::AwakeHours;
 use watchkeeper_domain::value::Zone;
 use watchkeeper_window::facts::{
     BackupFreshness, EnvironmentFacts, HistoryEntry, HistoryEvent, HistoryTarget, ObservedCapacity, ObservedCount,
-    Offer, PlanFacts, Reading, RegionFacts, ScopeFacts, Wish,
+    Offer, OfferedIntent, PlanFacts, Reading, RegionFacts, ScopeFacts,
 };
 
 use super::{at, now, stack};
@@ -161,8 +161,8 @@ pub(crate) fn start(id: &str) -> (Wave, CapacityChange) {
 }
 
 /// Offers something in the only region of an environment.
-pub(crate) fn offer(of: &mut EnvironmentFacts, wish: Wish, plan: PlanFacts, took_seconds: Option<u32>) {
-    of.regions.values_mut().next().unwrap().offers.push(Offer { wish, plan, took_seconds });
+pub(crate) fn offer(of: &mut EnvironmentFacts, intent: OfferedIntent, plan: PlanFacts, took_seconds: Option<u32>) {
+    of.regions.values_mut().next().unwrap().offers.push(Offer { intent, plan, took_seconds });
 }
 
 /// An instant so many minutes after the page's.
