@@ -32,7 +32,8 @@ pub async fn answer<P: Platform, Q: QuestionAnswers>(
         Err(error) => {
             tracing::info!(%error, "not understood");
             let zone = TimeZone::UTC;
-            let anybody = Viewer { theme: Theme::Unknown, width: None, zone, clock: "UTC".to_owned(), read_only: false };
+            let anybody =
+                Viewer { theme: Theme::Unknown, width: None, zone, clock: "UTC".to_owned(), read_only: false };
             let page = page::bad_request(&frame(anybody), &error.field, &error.found, &error.expected);
             return Value::String(page.into());
         }

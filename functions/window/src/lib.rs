@@ -116,7 +116,8 @@ fn meant<'a>(stack: &'a Stack, call: &Call) -> Result<MeantScope<'a>, EventError
     let found = stack.find(&estate, &environment);
     let (estate, environment) = found.map_err(|unknown| wrong("environment", &environment, &unknown.to_string()))?;
     if !stack.home.has(environment) {
-        let expected = format!("an environment of account {} with something in {}", stack.home.account, stack.home.region);
+        let expected =
+            format!("an environment of account {} with something in {}", stack.home.account, stack.home.region);
         return Err(wrong("environment", environment.name(), &expected));
     }
     let region = call.region.clone().unwrap_or_else(|| stack.home.region.clone());

@@ -38,9 +38,7 @@ impl AskingMachines {
         match call.reverse_order(true).max_results(NEWEST).include_execution_data(true).send().await {
             Ok(answer) => Ok(waiting(answer.events())),
             Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(GetExecutionHistoryError::is_execution_does_not_exist) =>
+                if error.as_service_error().is_some_and(GetExecutionHistoryError::is_execution_does_not_exist) =>
             {
                 Ok(None)
             }
@@ -104,7 +102,8 @@ mod tests {
 
     #[test]
     fn the_token_is_that_of_the_task_that_waits_now() {
-        let asks = |token: &str| scheduled("invoke.waitForTaskToken", &format!(r#"{{"Payload":{{"token":"{token}"}}}}"#));
+        let asks =
+            |token: &str| scheduled("invoke.waitForTaskToken", &format!(r#"{{"Payload":{{"token":"{token}"}}}}"#));
         let calls = scheduled("invoke", r#"{"Payload":{"token":"none"}}"#);
         let submitted = event(HistoryEventType::TaskSubmitted).build().unwrap();
         assert_eq!(waiting(&[submitted, asks("second"), asks("first")]).as_deref(), Some("second"));

@@ -209,7 +209,8 @@ impl FunctionSettings {
     /// # Errors
     /// [`SettingError`] when `TIMEOUT_SECONDS` is not set, or is no number.
     pub fn timeout_seconds(&self) -> Result<u64, SettingError> {
-        let text = required(self.timeout_seconds.clone(), "TIMEOUT_SECONDS", "the function's own time-out, in seconds")?;
+        let text =
+            required(self.timeout_seconds.clone(), "TIMEOUT_SECONDS", "the function's own time-out, in seconds")?;
         fit("TIMEOUT_SECONDS", text.parse())
     }
 

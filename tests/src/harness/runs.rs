@@ -59,11 +59,7 @@ impl DeployedStack {
     ///
     /// # Errors
     /// [`HarnessError`] when it does not end.
-    pub async fn ended_by_name(
-        &self,
-        name: &str,
-        since: Timestamp,
-    ) -> Result<Option<EndedExecution>, HarnessError> {
+    pub async fn ended_by_name(&self, name: &str, since: Timestamp) -> Result<Option<EndedExecution>, HarnessError> {
         self.ended_of("ReconcileMachineArn", name, since).await
     }
 

@@ -165,7 +165,9 @@ fn a_halt_needs_a_name_and_a_reason_and_is_lifted_by_its_button() {
         let now = plot.stack.control().now().await.unwrap();
         let dev = json!({"estate": "clos-v2", "environment": "dev"});
         let halt = action(&window.page(dev.clone()).await, "halt", "dev");
-        for form in [json!({}), json!({"by": "Anna"}), json!({"reason": "a migration"}), json!({"by": "-", "reason": "x"})] {
+        for form in
+            [json!({}), json!({"by": "Anna"}), json!({"reason": "a migration"}), json!({"by": "-", "reason": "x"})]
+        {
             let refused = window.press(&halt, form.clone()).await;
             assert!(refused.contains("Request.Invalid"), "{form}: {refused}");
         }

@@ -12,7 +12,9 @@ use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_in_memory::InMemoryHarness;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, run_until_done_or_crash};
-use watchkeeper_window::facts::{EnvironmentFacts, HistoryEvent, Reading, RegionFacts, StackFacts, StackRows, TroubleKind};
+use watchkeeper_window::facts::{
+    EnvironmentFacts, HistoryEvent, Reading, RegionFacts, StackFacts, StackRows, TroubleKind,
+};
 use watchkeeper_window::state::{Calm, Matter, Standing};
 
 use crate::scene::{API, ENGINE, afternoon, asleep, dev, evening, minutes, morning};
@@ -22,7 +24,8 @@ fn id(name: &str) -> ServiceId {
 }
 
 fn reader(sim: &SimRegion) -> WindowReader<SimRegion> {
-    let arn = |name: &str| format!("arn:aws:lambda:us-east-1:123456789012:function:watchkeeper-{name}").parse().unwrap();
+    let arn =
+        |name: &str| format!("arn:aws:lambda:us-east-1:123456789012:function:watchkeeper-{name}").parse().unwrap();
     WindowReader {
         clouds: BTreeMap::from([(sim.region(), sim.clone())]),
         ledger: sim.clone(),
@@ -128,7 +131,8 @@ fn happens(harness: &mut InMemoryHarness, random: &mut fastrand::Rng, n: usize) 
         8 => {
             let kinds = [CallTrouble::Denied, CallTrouble::Error, CallTrouble::TimeoutAfter, CallTrouble::CrashAfter];
             let operations = [Operation::UpdateService, Operation::StopDBCluster, Operation::LedgerCommit];
-            let (kind, operation) = (kinds[random.usize(0..kinds.len())], operations[random.usize(0..operations.len())]);
+            let (kind, operation) =
+                (kinds[random.usize(0..kinds.len())], operations[random.usize(0..operations.len())]);
             harness.sim.set_faults(FaultPlan::none().always(operation, kind));
             let later = now + minutes(random.i64(5..400));
             harness.tick(later);
@@ -169,7 +173,11 @@ fn a_source_that_fails_is_not_read_and_nothing_is_said_to_be_calm() {
             let why = region.ledger.why().or(region.observed.why());
             assert!(why.is_some_and(|why| !why.is_empty()), "{operation:?} {trouble:?}: {why:?}");
             let standing = Standing::of(facts, &rows.halt, harness.sim.now());
-            assert!(matches!(standing.matter, Some(Matter::Unread(_))), "{operation:?} {trouble:?}: {:?}", standing.matter);
+            assert!(
+                matches!(standing.matter, Some(Matter::Unread(_))),
+                "{operation:?} {trouble:?}: {:?}",
+                standing.matter
+            );
             assert!(region.offers.is_empty(), "nothing is offered that could not be planned: {:?}", region.offers);
         }
     }

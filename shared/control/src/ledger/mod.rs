@@ -31,7 +31,9 @@ pub use watchkeeper_domain::request::RunTrigger;
 pub use document::{ALARM_KEPT, Document, INTENT_KEPT, MOVE_KEPT, Number, OUTCOME, RUN_KEPT, VIEW_KEPT};
 pub use error::LedgerError;
 pub use key::{Key, Kind, LedgerNote, Partition};
-pub use remembered::{KeptHistory, LedgerWrite, PairId, PairReplica, ScopeStanding, ScopeState, ScopeView, SettledTarget};
+pub use remembered::{
+    KeptHistory, LedgerWrite, PairId, PairReplica, ScopeStanding, ScopeState, ScopeView, SettledTarget,
+};
 pub use store::{Change, Draft, Entry, Flaw, ListPage, Store, WriteOutcome};
 
 use crate::lease::Lease;

@@ -110,7 +110,14 @@ fn what_was_committed_is_what_is_remembered() {
         Change::Put(draft) => put(Ok(draft)),
         Change::Delete(key) => panic!("{key} is removed"),
     });
-    let expected = ScopeState { baseline: Some(baseline()), intents, lease: Some(lease), standing, halt: None, history: KeptHistory::default() };
+    let expected = ScopeState {
+        baseline: Some(baseline()),
+        intents,
+        lease: Some(lease),
+        standing,
+        halt: None,
+        history: KeptHistory::default(),
+    };
     assert_eq!(ScopeState::read(entries.collect(), None).unwrap(), expected);
 }
 

@@ -209,7 +209,8 @@ impl<P: Platform, Q: QuestionAnswers> WindowActor<P, Q> {
             }
             Verb::Drill => {
                 let resource = call.resource.clone().ok_or_else(|| missing("resource", "what is restored"))?;
-                let request = RestoreRequest { trigger: RunTrigger::Human, ..RestoreRequest::of_tick(&scope, resource) };
+                let request =
+                    RestoreRequest { trigger: RunTrigger::Human, ..RestoreRequest::of_tick(&scope, resource) };
                 (Machine::RestoreDrill, request.to_string())
             }
             Verb::Failover | Verb::Failback | Verb::TakeOver => self.moved(&scope, meant, call, reason).await?,
@@ -225,10 +226,8 @@ impl<P: Platform, Q: QuestionAnswers> WindowActor<P, Q> {
         call: &Call,
         reason: Option<String>,
     ) -> Result<(Machine, String), Refusal> {
-        let about = FailoverRequest {
-            reason,
-            ..FailoverRequest::about(scope.estate.clone(), scope.environment.clone())
-        };
+        let about =
+            FailoverRequest { reason, ..FailoverRequest::about(scope.estate.clone(), scope.environment.clone()) };
         if call.verb != Verb::TakeOver {
             if call.mode != Some(CallMode::Graceful) {
                 return Err(missing("mode", "graceful: the window starts planned moves only").into());
@@ -287,7 +286,10 @@ fn meant<'a>(stack: &'a Stack, call: &Call) -> Result<Option<MeantScope<'a>>, Re
         return Err(EventError {
             field: "environment".to_owned(),
             found: environment.name().to_string(),
-            expected: format!("an environment of account {} in {home}: another stack acts for the others", stack.home.account),
+            expected: format!(
+                "an environment of account {} in {home}: another stack acts for the others",
+                stack.home.account
+            ),
         }
         .into());
     }
@@ -315,14 +317,12 @@ fn wish(call: &Call) -> Result<Option<Wish>, Refusal> {
 
 fn emergency(scope: &Scope, call: &Call, form: &Form, reason: Option<String>) -> Result<String, Refusal> {
     let written = form.profile.as_deref().map(str::parse::<ProfileName>).transpose();
-    let written = written.map_err(|bad| EventError {
-        field: "profile".to_owned(),
-        found: bad.found,
-        expected: bad.expected,
-    })?;
+    let written =
+        written.map_err(|bad| EventError { field: "profile".to_owned(), found: bad.found, expected: bad.expected })?;
     let profile = call.profile.clone().or(written).ok_or_else(|| missing("profile", "a profile of the document"))?;
     let lasts = form.lasts.as_deref().map(str::parse::<Duration>).transpose();
-    let lasts = lasts.map_err(|bad| EventError { field: "for".to_owned(), found: bad.found, expected: bad.expected })?;
+    let lasts =
+        lasts.map_err(|bad| EventError { field: "for".to_owned(), found: bad.found, expected: bad.expected })?;
     let give_back = call.verb == Verb::GiveBack;
     let request = EmergencyRequest {
         profile: Some(profile),

@@ -102,11 +102,8 @@ impl<P: Platform> WindowReader<P> {
         let RememberedEnvironment { estate, environment, regions: remembered, pair } = it;
         let document = environment.document();
         let home = document.regions.primary.clone();
-        let scope = Scope {
-            estate: estate.name().clone(),
-            environment: environment.name().clone(),
-            region: home.clone(),
-        };
+        let scope =
+            Scope { estate: estate.name().clone(), environment: environment.name().clone(), region: home.clone() };
         let calendar = document.awake.clone().and_then(|hours| EnvironmentCalendar::try_from(hours).ok());
         let mut regions = BTreeMap::new();
         for (region, remembered) in remembered {
@@ -114,7 +111,8 @@ impl<P: Platform> WindowReader<P> {
             regions.insert(region, self.region(&remembered, &row, now).await);
         }
         let asleep = regions.values().filter_map(|it: &RegionFacts| it.ledger.known()?.asleep_seconds).max();
-        let (backups, unblock) = join(self.freshness(environment, &scope, now), self.findings(environment, &scope)).await;
+        let (backups, unblock) =
+            join(self.freshness(environment, &scope, now), self.findings(environment, &scope)).await;
         EnvironmentFacts {
             stack: self.own.clone(),
             estate: scope.estate,
@@ -214,7 +212,12 @@ impl<P: Platform> WindowReader<P> {
         states.into_iter().filter_map(since).collect()
     }
 
-    async fn freshness(&self, environment: &Environment, scope: &Scope, now: Timestamp) -> Reading<Vec<BackupFreshness>> {
+    async fn freshness(
+        &self,
+        environment: &Environment,
+        scope: &Scope,
+        now: Timestamp,
+    ) -> Reading<Vec<BackupFreshness>> {
         let policies = JobPolicy::all(scope, environment);
         if policies.is_empty() {
             return Reading::Now(Vec::new());
@@ -255,7 +258,13 @@ impl<P: Platform> WindowReader<P> {
             let idle = if pointer.active == member.home { &member.standby } else { &member.home };
             let readiness = self.ledger.watch(&member.id, idle).await?.0.readiness;
             let held = self.held(member, &pointer).await?;
-            Ok(PairStanding { heard: replica.heartbeats.clone(), heard_since: None, readiness, held, pointer: pointer.clone() })
+            Ok(PairStanding {
+                heard: replica.heartbeats.clone(),
+                heard_since: None,
+                readiness,
+                held,
+                pointer: pointer.clone(),
+            })
         };
         standing.await.map_or_else(|error: LedgerError| unread(&error), Reading::Now)
     }
@@ -328,9 +337,8 @@ pub(super) fn zone(estate: &Estate, environment: &Environment) -> watchkeeper_do
 
 pub(super) fn profiles(environment: &Environment) -> Vec<EmergencyProfile> {
     let Some(emergency) = &environment.document().emergency else { return Vec::new() };
-    let seconds = |duration: watchkeeper_domain::value::Duration| {
-        u64::try_from(duration.signed().as_secs()).unwrap_or_default()
-    };
+    let seconds =
+        |duration: watchkeeper_domain::value::Duration| u64::try_from(duration.signed().as_secs()).unwrap_or_default();
     let all = emergency.profiles.iter().map(|(name, profile)| EmergencyProfile {
         name: name.clone(),
         lasts_seconds: seconds(profile.lasts),

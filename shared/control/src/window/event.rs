@@ -119,7 +119,8 @@ impl WidgetEvent {
             return Err(bad("event", shown(&event), r#"an object, such as {"do": "window"}"#));
         };
         let context = fields.remove(CONTEXT).unwrap_or_default();
-        let context: WidgetContext = field(CONTEXT, if context.is_null() { Value::Object(Map::new()) } else { context })?;
+        let context: WidgetContext =
+            field(CONTEXT, if context.is_null() { Value::Object(Map::new()) } else { context })?;
         let describe = fields.remove(DESCRIBE).is_some_and(|asked| asked == Value::Bool(true));
         let mut given = context.params.unwrap_or_default();
         for name in ["only", "read-only"] {

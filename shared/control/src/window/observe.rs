@@ -61,7 +61,11 @@ struct Allowance(BTreeMap<(Region, ApiBucket), usize>);
 
 impl Allowance {
     /// Takes the calls of a look, all or none.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "half a published burst, a small number")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "half a published burst, a small number"
+    )]
     fn take(&mut self, region: &Region, calls: &[(ApiBucket, usize)]) -> bool {
         let whole = |api: ApiBucket| (api.quota().burst * SHARE) as usize;
         let left = |taken: &Self, api| taken.0.get(&(region.clone(), api)).copied().unwrap_or_else(|| whole(api));
@@ -145,9 +149,10 @@ impl<P: Platform> WindowReader<P> {
 
 /// The scopes that are looked at: what was never seen first, then the oldest.
 fn chosen(environments: &[RememberedEnvironment<'_>], now: Timestamp) -> Vec<WantedLook> {
-    let scopes = environments.iter().enumerate().flat_map(|(place, it)| {
-        it.regions.iter().map(move |(region, scope)| ((place, region.clone()), scope))
-    });
+    let scopes = environments
+        .iter()
+        .enumerate()
+        .flat_map(|(place, it)| it.regions.iter().map(move |(region, scope)| ((place, region.clone()), scope)));
     let mut stale: Vec<_> = scopes.filter(|(_, scope)| !scope.is_seen(now)).collect();
     stale.sort_by_key(|(_, scope)| scope.view.as_ref().map(|view| view.at));
     let mut allowance = Allowance::default();

@@ -7,8 +7,8 @@ use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::reconcile::run::RunRecord;
 use watchkeeper_window::facts::{
-    BackupJob, BackupsFacts, CopyTarget, EmergencyFacts, EndedAttempt, PlanFacts, PlanPageFacts, QuestionFacts, Reading,
-    RunFacts, RunSpell, SpellKind,
+    BackupJob, BackupsFacts, CopyTarget, EmergencyFacts, EndedAttempt, PlanFacts, PlanPageFacts, QuestionFacts,
+    Reading, RunFacts, RunSpell, SpellKind,
 };
 
 use super::environment::{RememberedScope, profiles, zone};
@@ -71,7 +71,8 @@ impl<P: Platform> WindowReader<P> {
         let asked = self.ledger.asked(&scope).await;
         let asked = asked.map(|all| all.into_iter().find(|put| put.execution == id && now < put.until));
         let put = asked.as_ref().ok().and_then(Option::as_ref);
-        let profile = put.and_then(|put| profiles(meant.environment).into_iter().find(|it| it.name.as_str() == put.what));
+        let profile =
+            put.and_then(|put| profiles(meant.environment).into_iter().find(|it| it.name.as_str() == put.what));
         let plan = match profile {
             Some(profile) => {
                 let of_profile = self.planned(stack, meant, now, |it, state| {
@@ -202,10 +203,10 @@ fn job(policy: &JobPolicy, memory: Reading<BackupMemory>, now: Timestamp) -> Bac
         schedule: policy.dues.to_string(),
         kept: policy.keep.to_string(),
         within_seconds: policy.fresh_within.as_secs(),
-        copy: policy.copy.as_ref().map(|copy| CopyTarget {
-            region: copy.region.clone(),
-            kept: policy.keep.to_string(),
-        }),
+        copy: policy
+            .copy
+            .as_ref()
+            .map(|copy| CopyTarget { region: copy.region.clone(), kept: policy.keep.to_string() }),
         dues: dues(policy, now),
         next,
         drilled: policy.drill.is_some(),

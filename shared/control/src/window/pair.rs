@@ -96,9 +96,11 @@ impl<P: Platform> WindowReader<P> {
         };
         let lag = figure(sample.and_then(|sample| sample.lag_ms.values().copied().max()));
         let vcpu = figure(sample.and_then(|sample| sample.vcpu).map(u64::from));
-        let settled = self.ledger.settled(&member.scope_in(region)).await.map(|settled| {
-            settled.and_then(|it| Some(SettledEpoch { epoch: it.epoch?, at: it.at }))
-        });
+        let settled = self
+            .ledger
+            .settled(&member.scope_in(region))
+            .await
+            .map(|settled| settled.and_then(|it| Some(SettledEpoch { epoch: it.epoch?, at: it.at })));
         PairRegion {
             stack: self.stack_in(region),
             heartbeat,
@@ -225,4 +227,3 @@ fn traffic(policy: &TrafficPolicy) -> Option<TrafficFacts> {
         last_client_seconds: u32::try_from(ttl).ok(),
     })
 }
-

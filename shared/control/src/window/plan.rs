@@ -56,12 +56,8 @@ pub(super) fn request(scope: &Scope, wish: &Wish) -> RunRequest {
     let by_hand = RunRequest::of_person(scope);
     let until = |until: &Timestamp| Some(until.to_string());
     match wish {
-        Wish::Awake { until: end } => {
-            RunRequest { want: Some(RequestedState::Awake), until: until(end), ..by_hand }
-        }
-        Wish::Asleep { until: end } => {
-            RunRequest { want: Some(RequestedState::Asleep), until: until(end), ..by_hand }
-        }
+        Wish::Awake { until: end } => RunRequest { want: Some(RequestedState::Awake), until: until(end), ..by_hand },
+        Wish::Asleep { until: end } => RunRequest { want: Some(RequestedState::Asleep), until: until(end), ..by_hand },
         Wish::AsScheduled => RunRequest { want: Some(RequestedState::AsScheduled), ..by_hand },
         Wish::GiveBack { profile } => of_emergency(scope, give_back(profile)),
     }

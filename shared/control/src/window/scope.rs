@@ -9,8 +9,7 @@ use watchkeeper_domain::reconcile::history::{RunEnding, ScopeHistory, TargetStat
 use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord};
 use watchkeeper_domain::violation::{GuardrailCode, Severity, Violation};
 use watchkeeper_window::facts::{
-    HistoryEntry, HistoryEvent, HistoryTarget, ObservedCapacity, ObservedCount, OpenQuestion, ScopeTrouble,
-    TroubleKind,
+    HistoryEntry, HistoryEvent, HistoryTarget, ObservedCapacity, ObservedCount, OpenQuestion, ScopeTrouble, TroubleKind,
 };
 
 use crate::lease::Lease;
@@ -106,7 +105,9 @@ pub(super) fn question(put: PutQuestion) -> OpenQuestion {
 
 /// What was observed, beside what is wanted of it; without a target, what ECS wants itself.
 pub(super) fn counts(observed: ObservedScope, target: Option<&Capacity>) -> ObservedCapacity {
-    let wanted = |id: &ServiceId, own: u32| target.and_then(|target| target.services.get(id)).map_or(own, |wanted| wanted.desired);
+    let wanted = |id: &ServiceId, own: u32| {
+        target.and_then(|target| target.services.get(id)).map_or(own, |wanted| wanted.desired)
+    };
     let services = observed.services.into_iter().map(|(id, found)| {
         let desired = found.capacity.desired;
         let count =

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::restore::{RestoreEvidence, RestoreRun};
 use super::{
-    BackupAttempt, BackupSubject, CopyOwner, CopyStanding, CopyState, EndedAttempt, JobPolicy, KnownCopy, ObservedCopy, PendingJob,
-    PruneCandidate, ResourceKind, SettledBackup,
+    BackupAttempt, BackupSubject, CopyOwner, CopyStanding, CopyState, EndedAttempt, JobPolicy, KnownCopy, ObservedCopy,
+    PendingJob, PruneCandidate, ResourceKind, SettledBackup,
 };
 use crate::name::Region;
 

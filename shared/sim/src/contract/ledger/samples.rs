@@ -18,8 +18,8 @@ use watchkeeper_domain::plan::{AwaitedChange, CapacityChange, Obstacle, Plan, Pl
 use watchkeeper_domain::reconcile::assess::Verdict;
 use watchkeeper_domain::reconcile::history::ScopeHistory;
 use watchkeeper_domain::reconcile::run::{
-    IntentOutcome, RefusedWrite, RunError, RunHeader, RunOutcome, RunProgress, RunRecord, SliceTiming, TimelineEvent, WriteRefusal,
-    WriteTrouble,
+    IntentOutcome, RefusedWrite, RunError, RunHeader, RunOutcome, RunProgress, RunRecord, SliceTiming, TimelineEvent,
+    WriteRefusal, WriteTrouble,
 };
 use watchkeeper_domain::request::RunTrigger;
 use watchkeeper_domain::value::CapacityAmount;
