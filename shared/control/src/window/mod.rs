@@ -16,7 +16,9 @@ mod pages;
 mod pair;
 mod plan;
 pub mod ports;
+mod row;
 mod scope;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
