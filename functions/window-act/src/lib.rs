@@ -2,15 +2,14 @@
 //! it.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde_json::Value;
 use watchkeeper_control::platform::Platform;
 use watchkeeper_control::ports::Clock;
 use watchkeeper_control::runbook::Stack;
 use watchkeeper_control::window::act::WindowActor;
-use watchkeeper_control::window::event::WidgetEvent;
+use watchkeeper_control::window::event::{WidgetEvent, anybody};
 use watchkeeper_control::window::ports::QuestionAnswers;
-use watchkeeper_window::facts::{ActionOutcome, Frame, Theme, Viewer};
+use watchkeeper_window::facts::{ActionOutcome, Frame, Viewer};
 use watchkeeper_window::page;
 
 /// The answer to an event that came at `now`, as a page.
@@ -31,10 +30,7 @@ pub async fn answer<P: Platform, Q: QuestionAnswers>(
         Ok(event) => event,
         Err(error) => {
             tracing::info!(%error, "not understood");
-            let zone = TimeZone::UTC;
-            let anybody =
-                Viewer { theme: Theme::Unknown, width: None, zone, clock: "UTC".to_owned(), read_only: false };
-            let page = page::bad_request(&frame(anybody), &error.field, &error.found, &error.expected);
+            let page = page::bad_request(&frame(anybody()), &error.field, &error.found, &error.expected);
             return Value::String(page.into());
         }
     };

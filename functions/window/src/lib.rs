@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use watchkeeper_control::platform::Platform;
 use watchkeeper_control::ports::Clock;
 use watchkeeper_control::runbook::Stack;
-use watchkeeper_control::window::event::{EventError, OnlyRows, WidgetEvent};
+use watchkeeper_control::window::event::{EventError, OnlyRows, WidgetEvent, anybody};
 use watchkeeper_control::window::{MeantScope, WindowReader};
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_window::call::{Call, CallMode, Verb};
-use watchkeeper_window::facts::{Frame, Theme, Viewer, WindowFacts};
+use watchkeeper_window::facts::{Frame, Viewer, WindowFacts};
 use watchkeeper_window::html::Html;
 use watchkeeper_window::page::{self, Selection, Shown};
 
@@ -139,10 +139,4 @@ fn refused<P: Platform>(reader: &WindowReader<P>, viewer: Viewer, error: &EventE
     tracing::info!(%error, "not understood");
     let frame = Frame { now, took_ms: 0, viewer, stack: reader.own.clone() };
     Value::String(page::bad_request(&frame, &error.field, &error.found, &error.expected).into())
-}
-
-/// Who looks when nobody can tell.
-fn anybody() -> Viewer {
-    let zone = jiff::tz::TimeZone::UTC;
-    Viewer { theme: Theme::Unknown, width: None, zone, clock: "UTC".to_owned(), read_only: false }
 }

@@ -129,6 +129,7 @@ impl WidgetEvent {
         let parameters: Parameters = field("params", Value::Object(given))?;
         let call: Call = field("event", Value::Object(fields))?;
         let zone = context.timezone.and_then(offset).unwrap_or(Offset::UTC);
+        let form = Form::read(context.forms.unwrap_or_default().all)?;
         let theme = match context.theme.as_deref() {
             Some("light") => Theme::Light,
             Some("dark") => Theme::Dark,
@@ -143,9 +144,11 @@ impl WidgetEvent {
                 width: context.width.and_then(pixels),
                 clock: if zone == Offset::UTC { "UTC".to_owned() } else { format!("UTC{zone}") },
                 zone: TimeZone::fixed(zone),
+                by: form.by.clone().unwrap_or_default(),
+                reason: form.reason.clone().unwrap_or_default(),
                 read_only: parameters.read_only.unwrap_or_default(),
             },
-            form: Form::read(context.forms.unwrap_or_default().all)?,
+            form,
         })
     }
 }
@@ -162,6 +165,19 @@ impl Form {
             Some(other) => Err(bad(&format!("forms.{name}"), shown(&other), "a text")),
         };
         Ok(Self { by: text("by")?, reason: text("reason")?, profile: text("profile")?, lasts: text("for")? })
+    }
+}
+
+/// Who looks when nobody can tell: what an event that does not read is answered with.
+pub fn anybody() -> Viewer {
+    Viewer {
+        theme: Theme::Unknown,
+        width: None,
+        zone: TimeZone::UTC,
+        clock: "UTC".to_owned(),
+        by: String::new(),
+        reason: String::new(),
+        read_only: false,
     }
 }
 

@@ -10,7 +10,7 @@ use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::reconcile::assess::Verdict;
 use watchkeeper_window::facts::{EnvironmentCalendar, EnvironmentFacts, Offer, Reading, RegionFacts, ScopeFacts};
-use watchkeeper_window::offer::wishes;
+use watchkeeper_window::offer::offered_intents;
 
 use super::environment::{RememberedEnvironment, RememberedScope, profiles, zone};
 use super::{WindowReader, plan, scope, unread};
@@ -137,6 +137,6 @@ fn offers_of(
     now: Timestamp,
 ) -> Vec<Offer> {
     let KeptHistory::Known(history, _) = &state.history else { return Vec::new() };
-    let wishes = wishes(row.environment.kind(), row.calendar, facts, now).into_iter();
+    let wishes = offered_intents(row.environment.kind(), row.calendar, facts, now).into_iter();
     wishes.filter_map(|wish| plan::offer(scoped, state, observed, (wish, history), now).ok()).collect()
 }

@@ -11,7 +11,7 @@ use watchkeeper_domain::intent::{DesiredState, Intent};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{UnblockFinding, UnblockMemory, UnblockRecord};
 use watchkeeper_domain::value::AlarmName;
-use watchkeeper_window::facts::{BackupFreshness, PairStanding, Reading};
+use watchkeeper_window::facts::{BackupFreshness, PairState, Reading};
 
 use super::pages::failed_since;
 use super::{WindowReader, unread};
@@ -81,7 +81,7 @@ impl<P: Platform> WindowReader<P> {
         found.await.map_or_else(|error: LedgerError| unread(&error), Reading::Now)
     }
 
-    pub(super) async fn standing(&self, member: &PairMember, replica: Reading<PairReplica>) -> Reading<PairStanding> {
+    pub(super) async fn standing(&self, member: &PairMember, replica: Reading<PairReplica>) -> Reading<PairState> {
         let replica = match replica {
             Reading::Now(replica) => replica,
             other => return Reading::Unread { why: other.why().unwrap_or_default().to_owned() },
@@ -91,7 +91,7 @@ impl<P: Platform> WindowReader<P> {
             let idle = if pointer.active == member.home { &member.standby } else { &member.home };
             let readiness = self.ledger.watch(&member.id, idle).await?.0.readiness;
             let held = self.held(member, &pointer).await?;
-            Ok(PairStanding {
+            Ok(PairState {
                 heard: replica.heartbeats.clone(),
                 heard_since: None,
                 readiness,

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_window::call::{Call, Verb};
-use watchkeeper_window::facts::Wish;
+use watchkeeper_window::facts::OfferedIntent;
 
 use super::PAGE_MAX_AGE;
 use crate::runbook::{ErrorName, RunbookError, Stack};
@@ -80,7 +80,7 @@ pub(super) fn meant<'a>(stack: &'a Stack, call: &Call) -> Result<Option<MeantSco
 }
 
 /// The wish of a button, where its plan is what the confirmation promised.
-pub(super) fn wish(call: &Call) -> Result<Option<Wish>, Refusal> {
+pub(super) fn wish(call: &Call) -> Result<Option<OfferedIntent>, Refusal> {
     let until = || {
         let text = call.until.as_deref().ok_or_else(|| missing("until", "when the wish ends, as an instant"))?;
         text.parse::<Timestamp>().map_err(|_| EventError {
@@ -90,10 +90,10 @@ pub(super) fn wish(call: &Call) -> Result<Option<Wish>, Refusal> {
         })
     };
     Ok(match call.verb {
-        Verb::Awake => Some(Wish::Awake { until: until()? }),
-        Verb::Asleep => Some(Wish::Asleep { until: until()? }),
-        Verb::AsScheduled => Some(Wish::AsScheduled),
-        Verb::GiveBack => call.profile.clone().map(|profile| Wish::GiveBack { profile }),
+        Verb::Awake => Some(OfferedIntent::Awake { until: until()? }),
+        Verb::Asleep => Some(OfferedIntent::Asleep { until: until()? }),
+        Verb::AsScheduled => Some(OfferedIntent::AsScheduled),
+        Verb::GiveBack => call.profile.clone().map(|profile| OfferedIntent::GiveBack { profile }),
         _ => None,
     })
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::person::PersonName;
 use watchkeeper_window::call::{Call, Verb};
-use watchkeeper_window::facts::{ActionFacts, ActionOutcome, Offer, Reading, Wish};
+use watchkeeper_window::facts::{ActionFacts, ActionOutcome, Offer, OfferedIntent, Reading};
 
 use self::asked::{Refusal, meant, missing, page, what, wish};
 use self::request::Machine;
@@ -113,7 +113,13 @@ impl<P: Platform, Q: QuestionAnswers> WindowActor<P, Q> {
     }
 
     /// What a wish comes to now: everything is looked at anew.
-    async fn offer(&self, stack: &Stack, meant: &MeantScope<'_>, wish: Wish, now: Timestamp) -> Result<Offer, Refusal> {
+    async fn offer(
+        &self,
+        stack: &Stack,
+        meant: &MeantScope<'_>,
+        wish: OfferedIntent,
+        now: Timestamp,
+    ) -> Result<Offer, Refusal> {
         let read = self.reader.planned(stack, meant, now, |it, state| {
             let observed = it.observed(now);
             let KeptHistory::Known(history, _) = &state.history else { return None };
