@@ -15,7 +15,7 @@ use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, run_until_do
 use watchkeeper_window::facts::{
     EnvironmentFacts, HistoryEvent, Reading, RegionFacts, StackFacts, StackRows, TroubleKind,
 };
-use watchkeeper_window::state::{Calm, Matter, Standing};
+use watchkeeper_window::state::{Calm, EnvironmentState, Matter};
 
 use crate::scene::{API, ENGINE, afternoon, asleep, dev, evening, minutes, morning};
 
@@ -88,7 +88,7 @@ fn holds(harness: &InMemoryHarness, story: &[String]) {
     let bad = last.as_ref().is_some_and(|run| !matches!(run.outcome, Some(RunOutcome::Done | RunOutcome::PartlyDone)));
     assert!(bad || ledger.trouble.is_none(), "{:?} {}", ledger.trouble, told());
 
-    let standing = Standing::of(facts, &rows.halt, sim.now());
+    let standing = EnvironmentState::of(facts, &rows.halt, sim.now());
     // What somebody else has started in it is told as drift beside it.
     let drift = ledger.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Drift);
     if standing.calm == Calm::Asleep && !drift {
@@ -172,7 +172,7 @@ fn a_source_that_fails_is_not_read_and_nothing_is_said_to_be_calm() {
             let (facts, region) = row(&rows);
             let why = region.ledger.why().or(region.observed.why());
             assert!(why.is_some_and(|why| !why.is_empty()), "{operation:?} {trouble:?}: {why:?}");
-            let standing = Standing::of(facts, &rows.halt, harness.sim.now());
+            let standing = EnvironmentState::of(facts, &rows.halt, harness.sim.now());
             assert!(
                 matches!(standing.matter, Some(Matter::Unread(_))),
                 "{operation:?} {trouble:?}: {:?}",

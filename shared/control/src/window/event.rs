@@ -48,7 +48,7 @@ pub enum OnlyRows {
 /// The fields of the form, as they were written; an empty one is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Form {
-    /// The name of whoever acts: a claim. Who it was, CloudTrail knows.
+    /// The name of whoever acts, as it was typed: a claim, and no proof.
     pub by: Option<String>,
     /// Why.
     pub reason: Option<String>,

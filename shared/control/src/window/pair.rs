@@ -61,7 +61,7 @@ impl<P: Platform> WindowReader<P> {
             home: member.home.clone(),
             standby: member.standby.clone(),
             regions,
-            pointer: pointer.map_or_else(|error| unread(error), Reading::Now),
+            pointer: pointer.map_or_else(unread, Reading::Now),
             readiness,
             last: last.clone(),
             plan: Reading::Unread { why: "a move is planned by its machine: start it with mode plan".to_owned() },

@@ -137,6 +137,6 @@ fn offers_of(
     now: Timestamp,
 ) -> Vec<Offer> {
     let KeptHistory::Known(history, _) = &state.history else { return Vec::new() };
-    let wishes = offered_intents(row.environment.kind(), row.calendar, facts, now).into_iter();
-    wishes.filter_map(|wish| plan::offer(scoped, state, observed, (wish, history), now).ok()).collect()
+    let all = offered_intents(row.environment.kind(), row.calendar, facts, now).into_iter();
+    all.filter_map(|offered| plan::offer(scoped, state, observed, (offered, history), now).ok()).collect()
 }

@@ -1,4 +1,4 @@
-//! What is asked for by a button: how old its page is, which scope is meant, and which wish it stands for.
+//! What is asked for by a button: how old its page is, which scope is meant, and which of the intents that the window offers.
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::guardrail::GuardrailCode;
@@ -79,10 +79,10 @@ pub(super) fn meant<'a>(stack: &'a Stack, call: &Call) -> Result<Option<MeantSco
     Ok(Some(MeantScope { estate, environment, region: home.clone() }))
 }
 
-/// The wish of a button, where its plan is what the confirmation promised.
-pub(super) fn wish(call: &Call) -> Result<Option<OfferedIntent>, Refusal> {
+/// What a button offers, where its plan is what the confirmation promised.
+pub(super) fn offered(call: &Call) -> Result<Option<OfferedIntent>, Refusal> {
     let until = || {
-        let text = call.until.as_deref().ok_or_else(|| missing("until", "when the wish ends, as an instant"))?;
+        let text = call.until.as_deref().ok_or_else(|| missing("until", "when it ends, as an instant"))?;
         text.parse::<Timestamp>().map_err(|_| EventError {
             field: "until".to_owned(),
             found: format!("{text:?}"),

@@ -10,7 +10,7 @@ use watchkeeper_domain::person::PersonName;
 use watchkeeper_window::call::{Call, Verb};
 use watchkeeper_window::facts::{ActionFacts, ActionOutcome, Offer, OfferedIntent, Reading};
 
-use self::asked::{Refusal, meant, missing, page, what, wish};
+use self::asked::{Refusal, meant, missing, offered, page, what};
 use self::request::Machine;
 use super::event::{EventError, Form};
 use super::pages::MeantScope;
@@ -62,8 +62,8 @@ impl<P: Platform, Q: QuestionAnswers> WindowActor<P, Q> {
             return self.answer(call, form).await;
         }
         let mut took_seconds = None;
-        if let Some((meant, wish)) = meant.as_ref().zip(wish(call)?) {
-            let offer = self.offer(stack, meant, wish, now).await?;
+        if let Some((meant, offered)) = meant.as_ref().zip(offered(call)?) {
+            let offer = self.offer(stack, meant, offered, now).await?;
             if call.plan.as_ref().is_some_and(|promised| *promised != offer.plan.mark()) {
                 let Offer { plan, took_seconds, .. } = offer;
                 let call = Call { plan: Some(plan.mark()), at: Some(now.as_second()), ..call.clone() };
@@ -75,7 +75,7 @@ impl<P: Platform, Q: QuestionAnswers> WindowActor<P, Q> {
         let place = meant.map(|meant| meant.scope());
         let words = place.as_ref().map(|scope| [scope.estate.as_str(), scope.environment.as_str()]);
         let words: Vec<&str> = ["window", call.verb.into()].into_iter().chain(words.into_iter().flatten()).collect();
-        // Two different wishes of one page are two executions; the same one, however often it is clicked, is one.
+        // The same button of the same page is one execution, however often it is pressed.
         let execution = execution_name(&words, at);
         self.machine(machine).start(&execution, &input).await.map_err(RunbookError::from)?;
         let machine = format!("{}-{machine}", self.reader.own.name);
@@ -112,18 +112,18 @@ impl<P: Platform, Q: QuestionAnswers> WindowActor<P, Q> {
         }
     }
 
-    /// What a wish comes to now: everything is looked at anew.
+    /// What it comes to now: everything is looked at anew.
     async fn offer(
         &self,
         stack: &Stack,
         meant: &MeantScope<'_>,
-        wish: OfferedIntent,
+        offered: OfferedIntent,
         now: Timestamp,
     ) -> Result<Offer, Refusal> {
         let read = self.reader.planned(stack, meant, now, |it, state| {
             let observed = it.observed(now);
             let KeptHistory::Known(history, _) = &state.history else { return None };
-            Some(plan::offer(it.scoped.as_ref()?, state, observed.now()?, (wish, history), now))
+            Some(plan::offer(it.scoped.as_ref()?, state, observed.now()?, (offered, history), now))
         });
         match read.await {
             Reading::Now(offer) => Ok(offer?),
