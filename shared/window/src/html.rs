@@ -1,7 +1,9 @@
 //! The HTML that leaves this crate. Whatever is put into it is escaped by the template; what cannot be seen, or turns the
 //! direction of the text around it, becomes `�`.
 
-use maud::{Markup, PreEscaped, Render as _, html};
+#[expect(clippy::disallowed_types, reason = "what is not escaped is made here alone")]
+use maud::PreEscaped;
+use maud::{Markup, Render as _, html};
 use serde::Serialize;
 
 use crate::facts::{Frame, Theme};
@@ -108,7 +110,6 @@ pub(crate) fn json(value: &impl Serialize) -> Markup {
 }
 
 /// The only two things that are not escaped by the template: our own styles, and JSON that is escaped in its own way.
-#[expect(clippy::disallowed_types, reason = "the one place where what is not escaped is made")]
 fn as_it_is(text: &str) -> Markup {
     PreEscaped(text.to_owned())
 }

@@ -56,7 +56,7 @@ fn moved() -> Move {
         at("2026-12-23T10:14:13.8Z"),
     );
     it.lost_since = Some(at("2026-12-23T10:12:04Z"));
-    it.reason = "ECS does not answer within 3 s; the stack is silent for 3 min 10 s".to_owned();
+    it.reason = String::from("ECS does not answer within 3 s; the stack is silent for 3 min 10 s");
     (it.epoch, it.by, it.lag_ms) = (Some(1), Some("on-call".to_owned()), Some(420));
     it.word = Some("on-call".to_owned());
     it.waves = vec![vec![ServiceName::new("fleet-orchestration-fleet-service").unwrap()]];
