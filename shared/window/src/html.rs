@@ -34,7 +34,7 @@ impl Html {
             Theme::Unknown => "wk",
         };
         let page = html! {
-            style { (as_it_is(&Styles::of(styles, theme))) }
+            style { (as_it_is(&Styles::of(styles, theme, frame.viewer.width))) }
             div class="cwdb-no-default-styles" {}
             div class=(class) role="region" aria-label=(label) { (content) }
         };

@@ -20,6 +20,11 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         (frame.viewer.theme, frame.viewer.read_only) = (theme, read_only);
         frame
     };
+    let narrow = {
+        let mut frame = viewed(Theme::Light, false);
+        frame.viewer.width = Some(600);
+        frame
+    };
     let everywhere = Selection::default();
     let one = Selection { estate: Some(EstateName::new("clos-v2").unwrap()), ..Selection::default() };
     let mut unread_run = runs::run();
@@ -32,6 +37,7 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         ("window", window(&frame, &over(everything()), &everywhere)),
         ("window-dark-read-only", window(&viewed(Theme::Dark, true), &over(everything()), &everywhere)),
         ("window-light-one-estate", window(&viewed(Theme::Light, false), &over(everything()), &one)),
+        ("window-600", window(&narrow, &over(quiet()), &everywhere)),
         ("window-quiet", window(&frame, &over(quiet()), &everywhere)),
         ("window-100", window(&frame, &over(hundred()), &everywhere)),
         ("window-120-folded", window(&frame, &over(many()), &everywhere)),
