@@ -17,8 +17,8 @@ pub const NAME_MAX: usize = 80;
 /// The most characters of anybody else's words in a confirmation.
 pub const QUOTE_MAX: usize = 120;
 
-/// The most characters of a `title`: nobody reads more of it.
-const TITLE_MAX: usize = 2000;
+/// The most characters of a `title`: the longest reason that a request may give. The rest is in the record.
+const TITLE_MAX: usize = 500;
 
 /// A whole page, as a custom widget returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
