@@ -60,7 +60,9 @@ fn needs_of<'s, 'a>(state: &'s EnvironmentState<'a>) -> Vec<NeedOf<'s, 'a>> {
     for question in state.questions() {
         note(Need::Asks(question), Some(question.until), Some(question.asked));
     }
-    if let Some(trouble) = state.ledger.and_then(|ledger| ledger.trouble.as_ref()) {
+    // Of a pair in both regions: what stands by has to be in order, too.
+    let ledgers = state.facts.regions.values().filter_map(|here| here.ledger.known());
+    for trouble in ledgers.filter_map(|ledger| ledger.trouble.as_ref()) {
         note(Need::Trouble(trouble), None, Some(trouble.since));
     }
     if let Some(halt) = state.halt.filter(|halt| is_overdue(state, halt)) {
