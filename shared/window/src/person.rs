@@ -81,7 +81,7 @@ fn needs_of<'s, 'a>(state: &'s EnvironmentState<'a>) -> Vec<NeedOf<'s, 'a>> {
     let backups = state.facts.backups.known().map(Vec::as_slice).unwrap_or_default();
     let old: Vec<&BackupFreshness> = backups.iter().filter(|it| !is_fresh(it, state.now)).collect();
     // The worst of them stands for all: they are looked at on one page.
-    if let Some(worst) = old.iter().max_by_key(|it| overdue(it, state.now)) {
+    if let Some(worst) = old.iter().max_by_key(|it| (it.newest.is_none(), overdue(it, state.now))) {
         let since = worst.newest.map(|newest| newest + SignedDuration::from_secs(worst.within_seconds));
         note(Need::Stale(worst, old.len() - 1), None, since);
     }

@@ -178,3 +178,15 @@ pub(crate) fn asks() -> FailoverFacts {
     home.probe = Reading::Now(Some(ProbedPaths { asked: 3, failed: 3, since: Some(at("2026-12-24T00:15:04Z")) }));
     of
 }
+
+/// Neither the pointer nor the move, nor the other region, could be read.
+pub(crate) fn unread() -> FailoverFacts {
+    let mut of = away();
+    let why = || "no answer within 3 s".to_owned();
+    of.pointer = Reading::Unread { why: why() };
+    of.readiness = Reading::Unread { why: why() };
+    of.last = Reading::Unread { why: why() };
+    of.plan = Reading::Unread { why: why() };
+    of.regions.remove(&region("us-west-1"));
+    of
+}
