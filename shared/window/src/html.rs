@@ -1,7 +1,9 @@
 //! The HTML that leaves this crate. Whatever is put into it is escaped by the template; what cannot be seen, or turns the
 //! direction of the text around it, becomes `�`.
 
-use maud::{Markup, PreEscaped, Render as _, html};
+#[expect(clippy::disallowed_types, reason = "what is not escaped is made here alone")]
+use maud::PreEscaped;
+use maud::{Markup, Render as _, html};
 use serde::Serialize;
 
 use crate::facts::{Frame, Theme};
@@ -15,8 +17,8 @@ pub const NAME_MAX: usize = 80;
 /// The most characters of anybody else's words in a confirmation.
 pub const QUOTE_MAX: usize = 120;
 
-/// The most characters of a `title`: nobody reads more of it.
-const TITLE_MAX: usize = 2000;
+/// The most characters of a `title`: the longest reason that a request may give. The rest is in the record.
+const TITLE_MAX: usize = 500;
 
 /// A whole page, as a custom widget returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +34,7 @@ impl Html {
             Theme::Unknown => "wk",
         };
         let page = html! {
-            style { (as_it_is(&Styles::of(styles, theme))) }
+            style { (as_it_is(&Styles::of(styles, theme, frame.viewer.width))) }
             div class="cwdb-no-default-styles" {}
             div class=(class) role="region" aria-label=(label) { (content) }
         };
@@ -108,7 +110,6 @@ pub(crate) fn json(value: &impl Serialize) -> Markup {
 }
 
 /// The only two things that are not escaped by the template: our own styles, and JSON that is escaped in its own way.
-#[expect(clippy::disallowed_types, reason = "the one place where what is not escaped is made")]
 fn as_it_is(text: &str) -> Markup {
     PreEscaped(text.to_owned())
 }

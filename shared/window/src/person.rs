@@ -1,12 +1,11 @@
 //! What needs a person, and in which order.
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::backup::BackupSource;
 use watchkeeper_domain::failover::readiness::{Readiness, ReadyVerdict};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::unblock::UnblockFinding;
 
-use crate::facts::{BackupFreshness, OpenQuestion, Reading, ScopeTrouble};
+use crate::facts::{BackupFreshness, OpenQuestion, ScopeTrouble};
 use crate::next::next;
 use crate::shape::{Shape, Tone};
 use crate::state::EnvironmentState;
@@ -61,7 +60,9 @@ fn needs_of<'s, 'a>(state: &'s EnvironmentState<'a>) -> Vec<NeedOf<'s, 'a>> {
     for question in state.questions() {
         note(Need::Asks(question), Some(question.until), Some(question.asked));
     }
-    if let Some(trouble) = state.ledger.and_then(|ledger| ledger.trouble.as_ref()) {
+    // Of a pair in both regions: what stands by has to be in order, too.
+    let ledgers = state.facts.regions.values().filter_map(|here| here.ledger.known());
+    for trouble in ledgers.filter_map(|ledger| ledger.trouble.as_ref()) {
         note(Need::Trouble(trouble), None, Some(trouble.since));
     }
     if let Some(halt) = state.halt.filter(|halt| is_overdue(state, halt)) {
@@ -78,11 +79,11 @@ fn needs_of<'s, 'a>(state: &'s EnvironmentState<'a>) -> Vec<NeedOf<'s, 'a>> {
         note(need, None, since);
     }
     let backups = state.facts.backups.known().map(Vec::as_slice).unwrap_or_default();
-    let stale: Vec<&BackupFreshness> = backups.iter().filter(|it| !is_fresh(it, state.now)).collect();
+    let old: Vec<&BackupFreshness> = backups.iter().filter(|it| !is_fresh(it, state.now)).collect();
     // The worst of them stands for all: they are looked at on one page.
-    if let Some(worst) = stale.iter().max_by_key(|it| overdue(it, state.now)) {
+    if let Some(worst) = old.iter().max_by_key(|it| (it.newest.is_none(), overdue(it, state.now))) {
         let since = worst.newest.map(|newest| newest + SignedDuration::from_secs(worst.within_seconds));
-        note(Need::Stale(worst, stale.len() - 1), None, since);
+        note(Need::Stale(worst, old.len() - 1), None, since);
     }
     let unblock = state.facts.unblock.known().map(Vec::as_slice).unwrap_or_default();
     for finding in unblock.iter().filter(|finding| finding.since.is_some()) {
@@ -126,18 +127,13 @@ fn overdue(backup: &BackupFreshness, now: Timestamp) -> Option<SignedDuration> {
 }
 
 /// The resource whose newest good copy is the oldest for what it may be: the age that a row shows.
-pub fn worst<'a>(backups: &'a [BackupFreshness], now: Timestamp) -> Option<&'a BackupFreshness> {
+pub fn worst(backups: &[BackupFreshness], now: Timestamp) -> Option<&BackupFreshness> {
     let share = |it: &&BackupFreshness| {
         it.newest.map_or(i64::MAX, |newest| {
             now.duration_since(newest).as_secs().max(0).saturating_mul(1000) / it.within_seconds.max(1)
         })
     };
     backups.iter().max_by_key(share)
-}
-
-/// A resource as people write it.
-pub(crate) fn resource(source: &BackupSource) -> String {
-    source.to_string()
 }
 
 impl Need<'_> {
@@ -182,9 +178,4 @@ pub fn first_to_come<'s, 'a>(
         Some((it, next, at))
     });
     coming.min_by_key(|(.., at)| *at)
-}
-
-/// Whether nothing is known of a peer at all.
-pub fn is_silent<T>(reading: &Reading<T>) -> bool {
-    reading.known().is_none()
 }

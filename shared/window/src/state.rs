@@ -115,8 +115,8 @@ impl<'a> EnvironmentState<'a> {
     }
 
     fn matter(&self, everything: &Reading<Option<HaltSwitch>>) -> Option<Matter> {
-        if let Some(as_of) = self.unread(everything) {
-            return Some(Matter::Unread(as_of));
+        if let Some(unread) = self.unread(everything) {
+            return Some(unread);
         }
         if self.questions().next().is_some() {
             return Some(Matter::Asks);
@@ -132,7 +132,7 @@ impl<'a> EnvironmentState<'a> {
     }
 
     /// Whether a source did not answer that the state depends on, and as of when the oldest of what is shown was read.
-    fn unread(&self, everything: &Reading<Option<HaltSwitch>>) -> Option<Option<Timestamp>> {
+    fn unread(&self, everything: &Reading<Option<HaltSwitch>>) -> Option<Matter> {
         let mut sources: Vec<(bool, Option<Timestamp>)> = vec![(everything.now().is_none(), everything.as_of())];
         sources.extend(self.facts.pair.as_ref().map(|pair| (pair.now().is_none(), pair.as_of())));
         let here = self.facts.regions.get(&self.region);
@@ -144,7 +144,7 @@ impl<'a> EnvironmentState<'a> {
             return None;
         }
         let all: Option<Vec<Timestamp>> = silent.into_iter().collect();
-        Some(all.and_then(|all| all.into_iter().min()))
+        Some(Matter::Unread(all.and_then(|all| all.into_iter().min())))
     }
 
     /// Whether what decides wants it asleep.

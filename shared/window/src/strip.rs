@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::intent::{DesiredState, Layer, deciding};
 use watchkeeper_domain::reconcile::run::RunOutcome;
 
-use crate::facts::{HistoryEntry, HistoryEvent, HistoryTarget};
+use crate::facts::{EnvironmentCalendar, HistoryEntry, HistoryEvent, HistoryTarget};
 use crate::state::{Calm, EnvironmentState, Matter};
 
 /// How far it goes back, in minutes.
@@ -122,10 +122,9 @@ fn back(state: &EnvironmentState<'_>) -> Vec<Stretch> {
             continue;
         }
         let was = match target {
-            HistoryTarget::Awake => Was::Awake,
             HistoryTarget::Asleep => Was::Asleep,
             HistoryTarget::At(_) => Was::Emergency,
-            HistoryTarget::Serving | HistoryTarget::StandingBy => Was::Awake,
+            HistoryTarget::Awake | HistoryTarget::Serving | HistoryTarget::StandingBy => Was::Awake,
         };
         points.push((minute(state.now, entry.at).max(0), was));
     }
@@ -141,7 +140,7 @@ fn ahead(state: &EnvironmentState<'_>) -> Vec<Stretch> {
     let Some(ledger) = state.ledger else { return Vec::new() };
     let (now, end) = (state.now, instant(state.now, WIDTH));
     let away = state.pair.is_some_and(|pair| pair.pointer.active != state.facts.home);
-    let calendar = state.facts.calendar.as_ref().map(|it| it.calendar());
+    let calendar = state.facts.calendar.as_ref().map(EnvironmentCalendar::calendar);
     let turns = calendar.map(|it| it.transitions(now, end)).unwrap_or_default();
     let ends = ledger.intents.iter().filter_map(|it| it.expires).filter(|it| now < *it && *it < end);
     let mut instants: Vec<Timestamp> = turns.iter().map(|it| it.at).chain(ends).chain([now]).collect();
@@ -156,9 +155,8 @@ fn ahead(state: &EnvironmentState<'_>) -> Vec<Stretch> {
         match wanted {
             Some(DesiredState::Scaled(_)) => Was::Emergency,
             Some(DesiredState::Asleep) => Was::Asleep,
-            Some(_) => Was::Awake,
             None if calendar.is_some_and(|it| !it.says(at).0) => Was::Asleep,
-            None => Was::Awake,
+            Some(_) | None => Was::Awake,
         }
     };
     let points: Vec<(i64, Was)> = instants.into_iter().map(|at| (minute(now, at).max(BACK), was(at))).collect();

@@ -14,7 +14,6 @@ use crate::value::rounded;
 /// warning.
 pub fn judge(case: &GuardrailCase<'_>) -> Vec<Violation> {
     let mut found: Vec<Violation> = CHECKS.iter().flat_map(|check| check(case)).collect();
-    debug_assert!(found.iter().all(|violation| JUDGED.contains(&violation.code)), "{found:?}");
     for violation in &mut found {
         if violation.severity == Severity::Ask && case.approved.contains(&violation.code) {
             violation.severity = Severity::Warn;

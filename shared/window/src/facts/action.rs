@@ -6,6 +6,7 @@ use super::{PlanFacts, StackFacts};
 use crate::call::Call;
 
 /// What came of an action.
+#[allow(clippy::large_enum_variant, reason = "an answer has one of it")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ActionOutcome {
     /// An execution was started, or one of this name was there already, which is the same.

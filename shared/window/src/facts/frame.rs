@@ -21,7 +21,7 @@ pub enum Theme {
 pub struct Viewer {
     /// The colours of their console.
     pub theme: Theme,
-    /// The width of the widget in pixels, where it is known; the page otherwise asks its container.
+    /// The width of the widget in pixels, as `widgetContext.width` says; where nobody does, the page asks its container.
     pub width: Option<u32>,
     /// The clocks that they go by: those of `widgetContext.timezone`, which names an offset and no place.
     pub zone: TimeZone,

@@ -87,7 +87,7 @@ pub struct FailoverFacts {
     pub questions: Vec<OpenQuestion>,
     /// What a planned move to the region that does not serve comes to there, as judged now.
     pub plan: Reading<PlanFacts>,
-    /// How long such a move took last, or in its last rehearsal, in seconds.
+    /// How long such a move took last, in seconds.
     pub took_seconds: Option<u32>,
     /// The services of which one task runs anywhere, each with its fence as the document declares it.
     pub singletons: BTreeMap<ServiceName, String>,

@@ -8,6 +8,7 @@ use watchkeeper_domain::name::Region;
 
 use super::frame::{Button, Look, acting};
 use super::parts::{page, title};
+use super::window::BYTES_MAX;
 use crate::backups::{DayVerdict, days, of_day};
 use crate::call::{Call, CallMode, Verb};
 use crate::confirm;
@@ -17,21 +18,40 @@ use crate::shape::{Shape, Tone};
 use crate::style::Styles;
 use crate::words::{Clock, counted, length, listed, policy, size, took};
 
-/// The most resources that are listed.
-const RESOURCES: usize = 40;
+/// The most resources that are listed; fewer where a page of them would be too large.
+const RESOURCES: [usize; 3] = [40, 20, 10];
 
 /// The most things that were not good that are listed.
 const NOT_GOOD: usize = 12;
 
 /// The page of backups.
 pub fn backups(frame: &Frame, facts: &BackupsFacts) -> Html {
+    let [most, fewer, fewest] = RESOURCES;
+    let page = drawn(frame, facts, most);
+    [fewer, fewest].into_iter().fold(page, |page, resources| {
+        if page.as_str().len() <= BYTES_MAX { page } else { drawn(frame, facts, resources) }
+    })
+}
+
+fn drawn(frame: &Frame, facts: &BackupsFacts, resources: usize) -> Html {
     let environment = format!("{} {}", facts.scope.estate, facts.scope.environment);
     let clock = Clock::new(&facts.zone, frame.now);
+    let mut jobs: Vec<&BackupJob> = facts.jobs.iter().collect();
+    if jobs.len() > resources {
+        // What is left out is in order.
+        jobs.sort_by_key(|job| !is_stale(facts, job, &clock));
+    }
     let content = html! {
         (heading(facts, &clock))
         section { (stale(facts, &clock)) (acting(frame)) (buttons(frame, facts, &environment)) }
-        @if !facts.jobs.is_empty() { section { (calendar(frame, facts)) (key()) } }
-        section class="cols" { div { (not_good(frame, facts)) } div { (drills(facts, &clock)) } }
+        @if !jobs.is_empty() {
+            section {
+                (calendar(frame, facts, &jobs[..resources.min(jobs.len())]))
+                @if jobs.len() > resources { p class="mut" { "and " (jobs.len() - resources) " more resources" } }
+                (key())
+            }
+        }
+        section class="cols" { div { (not_good(frame, facts)) } div { (drills(facts, &clock, resources)) } }
     };
     page(frame, &[Styles::Backups], &format!("Backups of {environment}"), &[&environment, "backups"], &content)
 }
@@ -118,7 +138,7 @@ fn drill(job: &BackupJob) -> Option<&watchkeeper_domain::backup::RestoreEvidence
     job.memory.known()?.drilled.as_ref()
 }
 
-fn calendar(frame: &Frame, facts: &BackupsFacts) -> Markup {
+fn calendar(frame: &Frame, facts: &BackupsFacts, jobs: &[&BackupJob]) -> Markup {
     let days = days(frame.now);
     // A narrow page shows a week.
     let old = |place: usize| place + 8 < days.len();
@@ -137,13 +157,12 @@ fn calendar(frame: &Frame, facts: &BackupsFacts) -> Markup {
                 }
             }
             tbody {
-                @for job in facts.jobs.iter().take(RESOURCES) {
+                @for job in jobs {
                     (row(frame, facts, job, &facts.scope.region, &days))
                     @if let Some(copy) = &job.copy { (row(frame, facts, job, &copy.region, &days)) }
                 }
             }
         }
-        @if facts.jobs.len() > RESOURCES { p class="mut" { "and " (facts.jobs.len() - RESOURCES) " more resources" } }
     }
 }
 
@@ -210,22 +229,16 @@ fn newest(frame: &Frame, job: &BackupJob, memory: Option<&BackupMemory>, region:
 fn verdict(verdict: &DayVerdict) -> Markup {
     let (word, drawn) = match verdict {
         DayVerdict::NothingDue => return html! {},
-        DayVerdict::Good => ("good", html! { rect class="g" x="1" y="1" width="9" height="9" {} }),
-        DayVerdict::Drilled => (
-            "good, and drilled: passed",
-            html! { rect class="g" x="1" y="1" width="9" height="9" {} circle class="d" cx="5.5" cy="5.5" r="8" {} },
-        ),
-        DayVerdict::Pruned => ("done, and pruned since", html! { rect class="gh" x="1" y="1" width="9" height="9" {} }),
-        DayVerdict::NotDueYet => ("not due yet", html! { circle class="w" cx="5.5" cy="5.5" r="3" {} }),
+        DayVerdict::Good => ("good", html! { rect class="g" {} }),
+        DayVerdict::Drilled => ("good, and drilled: passed", html! { rect class="g" {} circle class="d" {} }),
+        DayVerdict::Pruned => ("done, and pruned since", html! { rect class="gh" {} }),
+        DayVerdict::NotDueYet => ("not due yet", html! { circle class="w" {} }),
         DayVerdict::UnderWay => ("under way", html! { path class="w" d="M2 5.5h7" {} }),
-        DayVerdict::NotGood(_) => (
-            "not good",
-            html! { path class="s" d="M1 1h9l-9 9z" {} rect class="x" x="1" y="1" width="9" height="9" {} },
-        ),
-        DayVerdict::Missing => ("missing", html! { rect class="o" x="1" y="1" width="9" height="9" {} }),
+        DayVerdict::NotGood(_) => ("not good", html! { path class="s" d="M1 1h9l-9 9z" {} rect class="x" {} }),
+        DayVerdict::Missing => ("missing", html! { rect class="o" {} }),
         DayVerdict::Failed(_) => ("failed", html! { path class="x" d="M1 1l9 9M10 1l-9 9" {} }),
     };
-    html! { span class="vh" { (word) } svg width="11" height="11" aria-hidden="true" { (drawn) } }
+    html! { svg class="day" role="img" aria-label=(word) { (drawn) } }
 }
 
 fn key() -> Markup {
@@ -275,9 +288,9 @@ fn not_good(frame: &Frame, facts: &BackupsFacts) -> Markup {
 }
 
 /// The drills: what restoring took, and what was checked.
-fn drills(facts: &BackupsFacts, clock: &Clock<'_>) -> Markup {
+fn drills(facts: &BackupsFacts, clock: &Clock<'_>, most: usize) -> Markup {
     let drilled: Vec<(&BackupJob, &watchkeeper_domain::backup::RestoreEvidence)> =
-        facts.jobs.iter().filter_map(|job| Some((job, drill(job)?))).take(RESOURCES).collect();
+        facts.jobs.iter().filter_map(|job| Some((job, drill(job)?))).take(most).collect();
     html! {
         h2 { "Restore drills" }
         @if drilled.is_empty() { p class="mut" { "None has been done." } }

@@ -2,9 +2,12 @@
 
 mod action;
 mod backups;
+mod cells;
+mod estates;
 mod failover;
 mod frame;
 mod gantt;
+mod moved;
 mod needs;
 mod pair;
 mod parts;

@@ -65,7 +65,7 @@ fn what(of: &NeedOf<'_, '_>, clock: &Clock<'_>) -> Markup {
             }
             Need::NotReady(readiness) => { (text(&readiness.summary())) "." }
             Need::Stale(backup, more) => {
-                (text(&crate::person::resource(&backup.resource))) ": "
+                (text(&backup.resource.to_string())) ": "
                 @if let Some(newest) = backup.newest {
                     "the newest good backup is " (length(clock.now().duration_since(newest))) " old, at most "
                     (words::policy(jiff::SignedDuration::from_secs(backup.within_seconds))) " are allowed."

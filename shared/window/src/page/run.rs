@@ -5,10 +5,10 @@ use watchkeeper_domain::intent::{DesiredState, Intent};
 use watchkeeper_domain::reconcile::report::{advice, cause, headline};
 use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord};
 
+use super::cells::ended;
 use super::frame::{Button, Look, seconds};
 use super::gantt::{self, Bar, TimelineRow};
 use super::parts::{guardrails, moments, page, plan, stale, title, unread};
-use super::row::ended;
 use crate::call::{Call, Verb};
 use crate::facts::{Frame, RunFacts, RunSpell, SpellKind};
 use crate::html::{Html, name, text};

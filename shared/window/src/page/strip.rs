@@ -44,7 +44,7 @@ pub(super) fn drawn(state: &EnvironmentState<'_>, clock: &Clock<'_>, days: &[i64
 
 /// Lines from top to bottom.
 fn upright(minutes: &[i64]) -> String {
-    minutes.iter().map(|minute| format!("M{minute} 0v{HEIGHT}")).collect()
+    minutes.iter().fold(String::new(), |path, minute| path + &format!("M{minute} 0v{HEIGHT}"))
 }
 
 /// The strip of a line: smaller, and hidden beside its words.

@@ -65,6 +65,17 @@ fn what_needs_a_person(#[case] make: fn(&mut EnvironmentFacts), #[case] expected
 }
 
 #[test]
+fn trouble_in_the_region_that_stands_by_needs_somebody_as_well() {
+    let mut of = awake();
+    trouble(&mut of, TroubleKind::Failed, "2026-12-01T16:00:00Z");
+    let failed = here(&mut of).clone();
+    of = awake();
+    pair(&mut of, "us-east-1", None, None);
+    of.regions.insert(region("us-west-2"), failed);
+    assert_eq!((names(&of), state(&of).word().as_str()), (vec!["trouble"], "awake"));
+}
+
+#[test]
 fn a_halt_over_what_was_due_needs_somebody_at_once() {
     let mut of = awake();
     ledger(&mut of).halt = Some(halted("2026-12-01T16:50:00Z"));

@@ -55,7 +55,9 @@ fn the_first_that_applies_gives_the_shape(
     #[case] tone: Tone,
 ) {
     let mut of = awake();
-    makes.iter().for_each(|make| make(&mut of));
+    for make in makes {
+        make(&mut of);
+    }
     let state = state(&of);
     assert_eq!((state.word().as_str(), state.shape()), (word, (shape, tone)));
 }
@@ -91,7 +93,9 @@ fn what_was_read_earlier_is_as_of_then() {
 #[case::by_nothing(&[NO_CALENDAR], None, None)]
 fn since_when_and_until_when(#[case] makes: &[Make], #[case] since: Option<&str>, #[case] until: Option<&str>) {
     let mut of = awake();
-    makes.iter().for_each(|make| make(&mut of));
+    for make in makes {
+        make(&mut of);
+    }
     let state = state(&of);
     assert_eq!((state.since(), state.until()), (since.map(at), until.map(at)));
 }

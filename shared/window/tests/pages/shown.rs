@@ -10,7 +10,7 @@ use watchkeeper_window::page::{
 
 use crate::moment::parts::{count, environment, start};
 use crate::moment::runs::{form, plan_page, scope, surge};
-use crate::moment::{copies, everything, frame, hundred, over, pairs, parts, quiet, runs, stack};
+use crate::moment::{copies, everything, frame, hundred, over, pairs, parts, quiet, runs, stack, troubles};
 
 /// Every page and state.
 pub(crate) fn all() -> Vec<(&'static str, Html)> {
@@ -18,6 +18,11 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
     let viewed = |theme, read_only| {
         let mut frame = frame.clone();
         (frame.viewer.theme, frame.viewer.read_only) = (theme, read_only);
+        frame
+    };
+    let narrow = {
+        let mut frame = viewed(Theme::Light, false);
+        frame.viewer.width = Some(600);
         frame
     };
     let everywhere = Selection::default();
@@ -32,22 +37,28 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         ("window", window(&frame, &over(everything()), &everywhere)),
         ("window-dark-read-only", window(&viewed(Theme::Dark, true), &over(everything()), &everywhere)),
         ("window-light-one-estate", window(&viewed(Theme::Light, false), &over(everything()), &one)),
+        ("window-600", window(&narrow, &over(quiet()), &everywhere)),
         ("window-quiet", window(&frame, &over(quiet()), &everywhere)),
         ("window-100", window(&frame, &over(hundred()), &everywhere)),
         ("window-120-folded", window(&frame, &over(many()), &everywhere)),
         ("window-unread", window(&frame, &unread(), &everywhere)),
+        ("window-troubles", window(&frame, &over(troubles::troubles()), &everywhere)),
+        ("window-halted", window(&frame, &troubles::halted(), &everywhere)),
         ("window-empty", window(&frame, &over(Vec::new()), &everywhere)),
         ("run", run(&frame, &runs::run())),
         ("run-unread", run(&frame, &unread_run)),
         ("run-unknown", run(&frame, &unknown_run)),
         ("question", question(&frame, &runs::question())),
+        ("question-read-only", question(&viewed(Theme::Light, true), &runs::question())),
         ("question-over", question(&frame, &over_question)),
         ("plan", plan(&frame, &plan_page(surge()))),
         ("plan-nothing", plan(&frame, &plan_page(parts::plan(Vec::new())))),
         ("emergency", emergency(&frame, &form())),
+        ("backups-none", backups(&frame, &copies::none())),
         ("backups", backups(&frame, &copies::backups())),
         ("failover", failover(&frame, &pairs::away())),
         ("failover-moving", failover(&frame, &pairs::moving())),
+        ("failover-unread", failover(&frame, &pairs::unread())),
         ("failover-asks", failover(&frame, &pairs::asks())),
         ("action-started", acted(&frame, started())),
         (
@@ -56,6 +67,7 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         ),
         ("action-stale", acted(&frame, stale())),
         ("action-differs", acted(&frame, differs())),
+        ("action-on-everything", action(&frame, &on_everything())),
         ("bad-request", bad_request(&frame, "profle", "\"surge\"", "a field of the event: did you mean profile?")),
     ]
 }
@@ -65,6 +77,10 @@ fn acted(frame: &Frame, outcome: ActionOutcome) -> Html {
         frame,
         &ActionFacts { stack: stack(), scope: Some(scope("clos-v2", "dev")), what: "Wake for 2 h".to_owned(), outcome },
     )
+}
+
+fn on_everything() -> ActionFacts {
+    ActionFacts { stack: stack(), scope: None, what: "Halt everything".to_owned(), outcome: started() }
 }
 
 fn started() -> ActionOutcome {

@@ -104,3 +104,8 @@ pub(crate) fn backups() -> BackupsFacts {
         jobs: vec![cluster, locks, state, ideas],
     }
 }
+
+/// A document that asks for none.
+pub(crate) fn none() -> BackupsFacts {
+    BackupsFacts { jobs: Vec::new(), ..backups() }
+}

@@ -5,6 +5,7 @@ mod estates;
 pub(crate) mod pairs;
 pub(crate) mod parts;
 pub(crate) mod runs;
+pub(crate) mod troubles;
 
 use std::collections::BTreeMap;
 

@@ -56,7 +56,7 @@ fn moved() -> Move {
         at("2026-12-23T10:14:13.8Z"),
     );
     it.lost_since = Some(at("2026-12-23T10:12:04Z"));
-    it.reason = "ECS does not answer within 3 s; the stack is silent for 3 min 10 s".to_owned();
+    it.reason = String::from("ECS does not answer within 3 s; the stack is silent for 3 min 10 s");
     (it.epoch, it.by, it.lag_ms) = (Some(1), Some("on-call".to_owned()), Some(420));
     it.word = Some("on-call".to_owned());
     it.waves = vec![vec![ServiceName::new("fleet-orchestration-fleet-service").unwrap()]];
@@ -176,5 +176,17 @@ pub(crate) fn asks() -> FailoverFacts {
     home.observed = Reading::Unread { why: why() };
     home.alarms = Reading::Unread { why: why() };
     home.probe = Reading::Now(Some(ProbedPaths { asked: 3, failed: 3, since: Some(at("2026-12-24T00:15:04Z")) }));
+    of
+}
+
+/// Neither the pointer nor the move, nor the other region, could be read.
+pub(crate) fn unread() -> FailoverFacts {
+    let mut of = away();
+    let why = || "no answer within 3 s".to_owned();
+    of.pointer = Reading::Unread { why: why() };
+    of.readiness = Reading::Unread { why: why() };
+    of.last = Reading::Unread { why: why() };
+    of.plan = Reading::Unread { why: why() };
+    of.regions.remove(&region("us-west-1"));
     of
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use watchkeeper_domain::capacity::{Baseline, Capacity, DatabaseId, DatabasePower, ServiceCapacity, ServiceId};
 use watchkeeper_domain::estate::EnvironmentKind;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
@@ -163,9 +163,4 @@ pub(crate) fn start(id: &str) -> (Wave, CapacityChange) {
 /// Offers something in the only region of an environment.
 pub(crate) fn offer(of: &mut EnvironmentFacts, intent: OfferedIntent, plan: PlanFacts, took_seconds: Option<u32>) {
     of.regions.values_mut().next().unwrap().offers.push(Offer { intent, plan, took_seconds });
-}
-
-/// An instant so many minutes after the page's.
-pub(crate) fn later(minutes: i64) -> Timestamp {
-    at("2026-12-24T00:20:00Z") + SignedDuration::from_mins(minutes)
 }
