@@ -118,9 +118,10 @@ fn the_window_shows_an_environment_asleep_and_its_button_wakes_it() {
         let wish = kept.intents.iter().find(|intent| intent.reason.contains("a demonstration")).unwrap();
         assert!(wish.reason.contains("Anna") && wish.by == run.name, "{wish:?}");
 
-        // Pressed once more, it is the same execution; a quarter of an hour later it is none.
+        // Pressed once more, it is asked again, for nothing is left to do; a quarter of an hour later the page is too old.
         let again = window.press(&wake, json!({"by": "Anna", "reason": "a demonstration"})).await;
-        assert_eq!(started(&again), run.name, "one page, one execution");
+        assert_ne!(action(&again, "awake", "dev").call["plan"], wake.call["plan"], "{again}");
+        assert_eq!(plot.capacity().await, original);
         plot.stack.pass(jiff::SignedDuration::from_mins(16)).await.unwrap();
         let late = window.press(&wake, json!({})).await;
         assert!(late.contains("stale-event"), "{late}");
