@@ -119,15 +119,15 @@ impl WidgetEvent {
             return Err(bad("event", shown(&event), r#"an object, such as {"do": "window"}"#));
         };
         let context = fields.remove(CONTEXT).unwrap_or_default();
-        let context: WidgetContext =
-            field(CONTEXT, if context.is_null() { Value::Object(Map::new()) } else { context })?;
+        let context = if context.is_null() { Value::Object(Map::new()) } else { context };
+        let context: WidgetContext = field(CONTEXT, &context)?;
         let describe = fields.remove(DESCRIBE).is_some_and(|asked| asked == Value::Bool(true));
         let mut given = context.params.unwrap_or_default();
         for name in ["only", "read-only"] {
             given.extend(fields.remove(name).map(|value| (name.to_owned(), value)));
         }
-        let parameters: Parameters = field("params", Value::Object(given))?;
-        let call: Call = field("event", Value::Object(fields))?;
+        let parameters: Parameters = field("params", &Value::Object(given))?;
+        let call: Call = field("event", &Value::Object(fields))?;
         let zone = context.timezone.and_then(offset).unwrap_or(Offset::UTC);
         let form = Form::read(context.forms.unwrap_or_default().all)?;
         let theme = match context.theme.as_deref() {
@@ -201,8 +201,8 @@ fn pixels(width: f64) -> Option<u32> {
     (1.0..100_000.0).contains(&width).then_some(width as u32)
 }
 
-fn field<T: for<'de> Deserialize<'de>>(name: &str, value: Value) -> Result<T, EventError> {
-    serde_path_to_error::deserialize(&value).map_err(|error| {
+fn field<T: for<'de> Deserialize<'de>>(name: &str, value: &Value) -> Result<T, EventError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         let inner = if path == "." { name.to_owned() } else { format!("{name}.{path}") };
         let found = value.pointer(&format!("/{}", path.replace('.', "/"))).map_or_else(|| "it".to_owned(), shown);

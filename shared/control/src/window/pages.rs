@@ -13,7 +13,7 @@ use watchkeeper_window::facts::{
 
 use super::environment::{RememberedScope, profiles, zone};
 use super::{WindowReader, plan, scope, unread};
-use crate::ledger::{Document as _, Ledger, ScopeState};
+use crate::ledger::{Document, Ledger, ScopeState};
 use crate::platform::Platform;
 use crate::runbook::Stack;
 
@@ -50,7 +50,7 @@ impl<P: Platform> WindowReader<P> {
         let lease = state.as_ref().ok().and_then(|state| state.lease.clone());
         let generation = lease.filter(|lease| lease.holder == id).map(|lease| lease.generation);
         let spells = record.known().and_then(Option::as_ref).map(spells).unwrap_or_default();
-        let kept_until = record.known().and_then(Option::as_ref).and_then(|record| record.expiry());
+        let kept_until = record.known().and_then(Option::as_ref).and_then(Document::expiry);
         RunFacts {
             stack: self.own.clone(),
             zone: zone(meant.estate, meant.environment),

@@ -106,7 +106,7 @@ impl<P: Platform, Q: QuestionAnswers> WindowActor<P, Q> {
         let to = replica.pointer.and_then(|pointer| pointer.moving).map(|moving| moving.to);
         let to = to.ok_or_else(|| EventError {
             field: "do".to_owned(),
-            found: format!("take-over of {}, which does not move", pair),
+            found: format!("take-over of {pair}, which does not move"),
             expected: "a pair whose move is held".to_owned(),
         })?;
         let home = to == meant.environment.document().regions.primary;
