@@ -8,7 +8,7 @@ from ministack import app as ministack
 from ministack.core.responses import get_account_id, get_region, request_scope
 
 from . import scheduler, arc, autoscaling, buckets, clock, cloudwatch, domains, events, faults, figures, global_tables, outage, quotas, record
-from . import reference, releases, rollouts, schedules, settings, site, target_health, task_tokens, validation, waits
+from . import reference, releases, rollouts, schedules, settings, site, target_health, task_tokens, validation, waits, window
 from .alarms import evaluation
 from .iam import guard, roles
 
@@ -19,6 +19,10 @@ async def application(scope, receive, send):
     """The ASGI application: our paths here, everything else to ministack."""
     if scope["type"] == "http" and scope["path"].startswith(site.PATH):
         await _respond(send, *await site.answer(scope["path"]))
+    elif scope["type"] == "http" and scope["path"].startswith(window.PATH):
+        status, headers, text = await window.answer(scope, await _body(receive))
+        await send({"type": "http.response.start", "status": status, "headers": window.headers_of(headers, text)})
+        await send({"type": "http.response.body", "body": text})
     elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
         await _serve(scope, receive, send)
     else:

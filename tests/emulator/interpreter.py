@@ -7,6 +7,7 @@ values at the entry of its state), Choice state with JSONata (a Condition is tru
 of `startExecution.sync`), as have the events of an attempt: Scheduled, Started, and Submitted where the answer comes later.
 """
 
+import contextvars
 import copy
 import json
 
@@ -19,6 +20,9 @@ MOST_EVENTS = 25_000
 MOST_BYTES = 256 * 1024
 _TERMINAL = ("States.Runtime", "States.DataLimitExceeded")
 _LATER = (".waitForTaskToken", ".sync")
+
+# What the task of a state is given, until it is scheduled.
+_given = contextvars.ContextVar("given", default=None)
 
 _add_event = aws._add_event
 _apply_arguments = aws._apply_jsonata_arguments
@@ -45,6 +49,9 @@ def add_event(execution, kind, details=None):
     if len(execution["events"]) >= MOST_EVENTS and not kind.startswith("Execution"):
         text = f"The execution reached the maximum number of history events ({MOST_EVENTS})."
         raise aws._ExecutionError("States.Runtime", text)
+    if kind == "TaskScheduled":
+        # What the task is given, as JSON (API reference, TaskScheduledEventDetails).
+        details["taskScheduledEventDetails"]["parameters"] = json.dumps(_given.get())
     event = _add_event(execution, kind, details)
     if kind == "TaskScheduled":
         told = {name: text for name, text in details["taskScheduledEventDetails"].items() if name.startswith("resource")}
@@ -56,7 +63,9 @@ def add_event(execution, kind, details=None):
 
 def apply_arguments(state, raw_input, ctx=None):
     """What a task is given has a limit."""
-    return _measured(_apply_arguments(state, raw_input, ctx), ctx, "The input of the task")
+    given = _measured(_apply_arguments(state, raw_input, ctx), ctx, "The input of the task")
+    _given.set(given)
+    return given
 
 
 def apply_output(state, raw_input, ctx=None, result=None, error_output=None, default=None):

@@ -111,7 +111,7 @@ impl OpenQuestions for StateMachine {
 }
 
 /// The ARN of an execution: that of its machine, with another kind and its own name behind.
-fn execution_arn(machine: &str, name: &str) -> String {
+pub(crate) fn execution_arn(machine: &str, name: &str) -> String {
     format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1))
 }
 

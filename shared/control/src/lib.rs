@@ -7,6 +7,7 @@ pub mod failover;
 pub mod reconcile;
 pub mod schedule;
 pub mod unblock;
+pub mod window;
 
 pub mod lease;
 pub mod ledger;

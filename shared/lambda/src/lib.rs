@@ -7,6 +7,7 @@ pub mod pairs;
 pub mod serve;
 pub mod settings;
 pub mod telemetry;
+pub mod window;
 
 pub use context::FunctionContext;
 pub use metrics::{Metrics, PairFigures};

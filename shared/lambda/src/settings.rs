@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use watchkeeper_control::scoped::StackIdentity;
 use watchkeeper_domain::name::Region;
+use watchkeeper_window::facts::FunctionArn;
 
 pub(crate) use self::peers::arn_in;
 
@@ -58,6 +59,9 @@ pub struct FunctionSettings {
     failover_machine_arn: Option<String>,
     failback_machine_arn: Option<String>,
     unblock_machine_arn: Option<String>,
+    window_arn: Option<String>,
+    window_act_arn: Option<String>,
+    timeout_seconds: Option<String>,
     routing_endpoints: Vec<(Region, String)>,
 }
 
@@ -94,6 +98,9 @@ impl FunctionSettings {
             failover_machine_arn: get("FAILOVER_MACHINE_ARN"),
             failback_machine_arn: get("FAILBACK_MACHINE_ARN"),
             unblock_machine_arn: get("UNBLOCK_MACHINE_ARN"),
+            window_arn: get("WINDOW_ARN"),
+            window_act_arn: get("WINDOW_ACT_ARN"),
+            timeout_seconds: get("TIMEOUT_SECONDS"),
             routing_endpoints: fit(
                 "ROUTING_ENDPOINTS",
                 peers::endpoints(&get("ROUTING_ENDPOINTS").unwrap_or_default()),
@@ -181,10 +188,40 @@ impl FunctionSettings {
         required(self.unblock_machine_arn.clone(), "UNBLOCK_MACHINE_ARN", "the ARN of a state machine")
     }
 
+    /// The ARN of the function that shows the operator's window.
+    ///
+    /// # Errors
+    /// [`SettingError`] when `WINDOW_ARN` is not set, or is no ARN of a function.
+    pub fn window_arn(&self) -> Result<FunctionArn, SettingError> {
+        function("WINDOW_ARN", self.window_arn.clone())
+    }
+
+    /// The ARN of the function that the operator's window acts by.
+    ///
+    /// # Errors
+    /// [`SettingError`] when `WINDOW_ACT_ARN` is not set, or is no ARN of a function.
+    pub fn window_act_arn(&self) -> Result<FunctionArn, SettingError> {
+        function("WINDOW_ACT_ARN", self.window_act_arn.clone())
+    }
+
+    /// How long an invocation of this function may take, in seconds.
+    ///
+    /// # Errors
+    /// [`SettingError`] when `TIMEOUT_SECONDS` is not set, or is no number.
+    pub fn timeout_seconds(&self) -> Result<u64, SettingError> {
+        let text =
+            required(self.timeout_seconds.clone(), "TIMEOUT_SECONDS", "the function's own time-out, in seconds")?;
+        fit("TIMEOUT_SECONDS", text.parse())
+    }
+
     /// The endpoints of the cluster of routing controls, by region; empty where the stack is told none.
     pub fn routing_endpoints(&self) -> &[(Region, String)] {
         &self.routing_endpoints
     }
+}
+
+fn function(variable: &'static str, value: Option<String>) -> Result<FunctionArn, SettingError> {
+    fit(variable, required(value, variable, "the ARN of a function")?.parse())
 }
 
 fn fit<T, E: std::error::Error + Send + Sync + 'static>(
@@ -246,6 +283,13 @@ mod tests {
         ] {
             let error = asked.unwrap_err().to_string();
             assert!(error.starts_with(&format!("environment variable {variable}: found nothing, expected")), "{error}");
+        }
+        for (error, variable) in [
+            (settings.window_arn().unwrap_err(), "WINDOW_ARN"),
+            (settings.window_act_arn().unwrap_err(), "WINDOW_ACT_ARN"),
+            (settings.timeout_seconds().unwrap_err(), "TIMEOUT_SECONDS"),
+        ] {
+            assert!(matches!(error, SettingError::Missing { variable: found, .. } if found == variable), "{error}");
         }
         assert!(read(&[]).unwrap_err().to_string().contains("AWS_REGION"));
     }

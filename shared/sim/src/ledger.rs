@@ -75,12 +75,12 @@ fn read_of(kind: Kind) -> Operation {
         Kind::Run => Operation::LedgerRun,
         Kind::Backup => Operation::LedgerBackup,
         Kind::BackupRun => Operation::LedgerBackupRun,
-        Kind::Note => Operation::LedgerReadNote,
+        Kind::Note | Kind::View => Operation::LedgerReadNote,
         Kind::Watch => Operation::LedgerWatch,
         Kind::Move => Operation::LedgerMoved,
         Kind::Pointer | Kind::Heartbeat | Kind::Sample => Operation::LedgerPair,
         Kind::Budget => Operation::LedgerBudget,
-        Kind::Baseline | Kind::Intent | Kind::Halt => Operation::LedgerLoad,
+        Kind::Baseline | Kind::History | Kind::Intent | Kind::Halt => Operation::LedgerLoad,
     }
 }
 
@@ -93,13 +93,13 @@ fn write_of(kind: Kind) -> Operation {
         Kind::Alarm => Operation::LedgerRemember,
         Kind::Backup => Operation::LedgerPutBackup,
         Kind::BackupRun => Operation::LedgerPutBackupRun,
-        Kind::Note => Operation::LedgerWriteNote,
+        Kind::Note | Kind::View => Operation::LedgerWriteNote,
         Kind::Pointer => Operation::LedgerPoint,
         Kind::Heartbeat => Operation::LedgerBeat,
         Kind::Sample => Operation::LedgerKeepSample,
         Kind::Watch => Operation::LedgerKeepWatch,
         Kind::Move => Operation::LedgerKeepMove,
         Kind::Budget => Operation::LedgerKeepBudget,
-        Kind::Baseline | Kind::Standing | Kind::Run => Operation::LedgerCommit,
+        Kind::Baseline | Kind::Standing | Kind::History | Kind::Run => Operation::LedgerCommit,
     }
 }

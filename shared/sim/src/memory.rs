@@ -95,6 +95,13 @@ impl LedgerMemory {
             return Err(LedgerError::LeaseLost { scope: scope.to_string() });
         }
         check_transaction(scope, &lease, &changes)?;
+        for change in &changes {
+            if let Change::Put(Draft { key, number: Some(raised), .. }) = change
+                && self.number(key) != raised.from
+            {
+                return Err(key.conflict());
+            }
+        }
         for change in changes {
             self.apply(change);
         }
@@ -168,7 +175,8 @@ fn check_transaction(scope: &Scope, lease: &Key, changes: &[Change]) -> Result<(
         match change {
             Change::Put(draft) => {
                 check_size(draft)?;
-                if let Some(Number { from, to, .. }) = draft.number.filter(|raised| raised.from != raised.to) {
+                let of_lease = draft.number.filter(|_| draft.key == *lease);
+                if let Some(Number { from, to, .. }) = of_lease.filter(|raised| raised.from != raised.to) {
                     return Err(invalid(scope, format!("a lease of generation {to} put under generation {from}")));
                 }
                 keys.push(&draft.key);

@@ -84,6 +84,11 @@ impl InMemoryHarness {
         self
     }
 
+    /// The stack.
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
     /// The documents that it carries.
     pub fn estates(&self) -> &EstateFolder {
         &self.stack.estates

@@ -61,6 +61,10 @@ pub(super) async fn stay(selection: &DrillSelection, up: &UpOptions, show: &Dril
             "  Not built: {estate} {environment}, of another account: cargo drill up --account {account}"
         ));
     }
+    for stack in harness.stacks() {
+        let page = harness.sandbox().control().window(&function_arn(stack, &options.account)?);
+        show.say(&format!("The operator's window in {}, for a browser on this machine:\n  {page}", stack.region()));
+    }
     show.say("For example, in another terminal with the exports above:");
     if let Some(stack) = watching {
         let machine = stack.outputs().get("ReconcileMachineArn")?;
@@ -88,6 +92,12 @@ pub(super) async fn stay(selection: &DrillSelection, up: &UpOptions, show: &Dril
     }
     show.say("The schedules tick by themselves, as often as on AWS. Ctrl-C stops everything.");
     tick(&harness, show).await
+}
+
+/// The ARN of the function that shows the window.
+fn function_arn(stack: &DeployedStack, account: &str) -> Result<String, HarnessError> {
+    let name = stack.outputs().get("WindowFunction")?;
+    Ok(format!("arn:aws:lambda:{}:{account}:function:{name}", stack.region()))
 }
 
 /// The account of most environments that name one; the sandbox's own where none does.

@@ -55,12 +55,11 @@ impl DeployedStack {
         self.ended(started.execution_arn(), since).await
     }
 
-    /// The end of the execution with this name; nothing if there is none.
-    pub(super) async fn ended_by_name(
-        &self,
-        name: &str,
-        since: Timestamp,
-    ) -> Result<Option<EndedExecution>, HarnessError> {
+    /// The end of the run with this name; nothing if there is none.
+    ///
+    /// # Errors
+    /// [`HarnessError`] when it does not end.
+    pub async fn ended_by_name(&self, name: &str, since: Timestamp) -> Result<Option<EndedExecution>, HarnessError> {
         self.ended_of("ReconcileMachineArn", name, since).await
     }
 

@@ -13,7 +13,7 @@ use crate::estate::RegionFixtures;
 use crate::sandbox::{EmulatorControl, Sandbox, StackOutputs};
 
 /// The outputs that name the stack's functions.
-const FUNCTIONS: [&str; 7] = [
+const FUNCTIONS: [&str; 9] = [
     "AlarmResponseFunction",
     "BackupsFunction",
     "DailyUnblockFunction",
@@ -21,6 +21,8 @@ const FUNCTIONS: [&str; 7] = [
     "FailoverFunction",
     "ReconcileFunction",
     "TickFunction",
+    "WindowActFunction",
+    "WindowFunction",
 ];
 
 /// The stack of one region.

@@ -7,6 +7,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+/// Where the sandbox serves the operator's window.
+const WINDOW: &str = "/_watchkeeper/window";
+
 /// A client of the control API.
 #[derive(Debug, Clone)]
 pub struct EmulatorControl {
@@ -170,6 +173,30 @@ impl EmulatorControl {
     /// Empty the emulated AWS, deployed stacks included, and put back clock, settings, record and faults.
     pub async fn reset(&self) -> Result<(), SandboxError> {
         self.send::<Value>("POST", "reset", &Value::Null).await.map(drop)
+    }
+
+    /// What a function of the operator's window answers to an event: the page, as text. It is asked as a browser does that
+    /// shows the sandbox's own page.
+    ///
+    /// # Errors
+    /// [`SandboxError::Control`] with what the sandbox says, also where the function fails.
+    pub async fn widget(&self, function: &str, event: &Value) -> Result<String, SandboxError> {
+        let what = format!("POST {WINDOW}/call");
+        let body = serde_json::json!({ "endpoint": function, "event": event }).to_string().into_bytes();
+        let request = ureq::http::Request::builder().method("POST").uri(format!("{}{WINDOW}/call", self.endpoint));
+        let request = request.header("content-type", "application/json").body(body);
+        let request = request.map_err(|error| refused(&what, &error))?;
+        let answer = tokio::task::spawn_blocking(move || exchange(request)).await;
+        match answer.map_err(|error| refused(&what, &error))? {
+            Ok((200, page)) => Ok(page),
+            Ok((status, text)) => Err(refused(&what, &format!("{status}: {text}"))),
+            Err(error) => Err(refused(&what, &error)),
+        }
+    }
+
+    /// Where a browser finds the window that a function shows.
+    pub fn window(&self, function: &str) -> String {
+        format!("{}{WINDOW}?function={function}", self.endpoint)
     }
 
     pub(super) async fn send<T: DeserializeOwned>(

@@ -105,7 +105,10 @@ fn only_a_failover_moves_the_pointer_and_whoever_follows_it_may_read_it() {
         let movers: &[&str] = if action == "dynamodb:PutItem" { &["Failover"] } else { &[] };
         assert_eq!(may(&template, action, PARTITION), movers.iter().copied().collect(), "{action}");
     }
-    assert_eq!(may(&template, "dynamodb:Query", PARTITION), BTreeSet::from(["Failover", "Reconcile", "Tick"]));
+    assert_eq!(
+        may(&template, "dynamodb:Query", PARTITION),
+        BTreeSet::from(["Failover", "Reconcile", "Tick", "Window", "WindowAct"])
+    );
     // What a region reached and how its runs went, a failover reads and never writes.
     for partition in ["SCOPE#fleet-orchestration#prod#us-west-2", "RUNS#fleet-orchestration#prod#us-west-2"] {
         assert!(may(&template, "dynamodb:GetItem", partition).contains("Failover"), "{partition}");

@@ -15,3 +15,4 @@ mod field;
 mod large;
 mod schedule;
 mod unblock;
+mod window;

@@ -30,3 +30,4 @@ mod unblock_scene;
 mod unblock_trouble;
 mod unblocks;
 mod unmade;
+mod window;

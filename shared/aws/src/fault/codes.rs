@@ -77,6 +77,7 @@ pub(super) const CODES: &[(Fault, &[&str])] = &[
             "TableNotFoundException",
             "TargetGroupNotFound",
             "TargetGroupNotFoundException",
+            "TaskDoesNotExist",
         ],
     ),
     (
@@ -140,6 +141,7 @@ pub(super) const CODES: &[(Fault, &[&str])] = &[
             "StateMachineDeleting",
             "TableAlreadyExistsException",
             "TableInUseException",
+            "TaskTimedOut",
             "UpdateInProgressException",
         ],
     ),
@@ -239,6 +241,7 @@ pub(super) const CODES: &[(Fault, &[&str])] = &[
             "InvalidName",
             "InvalidNextToken",
             "InvalidNextTokenException",
+            "InvalidOutput",
             "InvalidParameter",
             "InvalidParameterCombination",
             "InvalidParameterCombinationException",

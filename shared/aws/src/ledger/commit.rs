@@ -71,8 +71,11 @@ pub(super) fn failure(scope: &Scope, error: SdkError<TransactWriteItemsError, Ht
 /// A cancelled transaction tells a reason for each of its items, in their order, and the lease is the first.
 fn verdict(scope: &Scope, reasons: &[CancellationReason], error: AwsError) -> LedgerError {
     let code = |reason: &CancellationReason| reason.code().filter(|code| *code != NO_REASON).map(ToOwned::to_owned);
-    if reasons.first().and_then(code).as_deref() == Some("ConditionalCheckFailed") {
-        return LedgerError::LeaseLost { scope: scope.to_string() };
+    let conditional = |reason: &CancellationReason| code(reason).as_deref() == Some("ConditionalCheckFailed");
+    match reasons.iter().position(conditional) {
+        Some(0) => return LedgerError::LeaseLost { scope: scope.to_string() },
+        Some(_) => return LedgerError::Conflict { scope: scope.to_string() },
+        None => {}
     }
     let fault = reasons.iter().find_map(code).map_or(error.fault, |code| classify(Some(&code), None));
     LedgerError::Aws(AwsError { fault, ..error })

@@ -102,13 +102,18 @@ fn a_failed_check_of_the_lease_means_that_it_is_lost() {
     assert!(matches!(verdict, LedgerError::LeaseLost { .. }), "{verdict}");
 }
 
+#[test]
+fn a_failed_condition_of_another_item_means_that_somebody_else_wrote_it() {
+    let verdict = verdict(&scope(), &reasons(&["None", "ConditionalCheckFailed"]), cancelled());
+    assert!(matches!(verdict, LedgerError::Conflict { .. }), "{verdict}");
+}
+
 #[rstest]
 #[case(&["None", "TransactionConflict"], Fault::Throttled)]
 #[case(&["TransactionConflict"], Fault::Throttled)]
 #[case(&["None", "ThrottlingError"], Fault::Throttled)]
 #[case(&["None", "ProvisionedThroughputExceeded"], Fault::Throttled)]
 #[case(&["None", "ValidationError"], Fault::Invalid)]
-#[case(&["None", "ConditionalCheckFailed"], Fault::Conflict)]
 #[case(&[], Fault::Invalid)]
 fn any_other_reason_is_a_fault_of_the_call(#[case] codes: &[&str], #[case] fault: Fault) {
     let verdict = verdict(&scope(), &reasons(codes), cancelled());

@@ -39,7 +39,10 @@ impl<P: Platform> EmergencyRunbook<P> {
                 let scoped = stack.place(request.estate.as_str(), request.environment.as_str(), now)?;
                 self.decided(&scoped, &request, &execution, reply.as_ref(), now).await
             }
-            Step::Ask(ask) => Ok(ask.send(&self.notifier, now).await?.map(Details::Told)),
+            Step::Ask(ask) => {
+                self.put(&ask, now).await;
+                Ok(ask.send(&self.notifier, now).await?.map(Details::Told))
+            }
             Step::Hold { run, profile, told } => self.look(stack, run, &profile, told, now).await,
             Step::Tell(tell) => Ok(tell.send(&self.notifier).await?.map(Details::Told)),
         }
@@ -67,6 +70,9 @@ impl<P: Platform> EmergencyRunbook<P> {
                 DecisionInputs { scope, emergency, intents, states: &states, execution, started, reply, asked, now };
             decide(request, &known)
         };
+        if reply.is_some() {
+            self.answered(&scoped.scope, &execution.name, now).await;
+        }
         let decision = self.one_question(&scoped.scope, (request, execution.name.as_str()), reply, now, decide).await?;
         let run = RunRef::new(scoped.scope.clone(), &execution.name);
         Ok(outcome(run, request, decision))

@@ -1,7 +1,9 @@
 //! One question at a time: what the ledger has of the last one, before and after a decision.
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::emergency::{EmergencyDecision, EmergencyRequest, EmergencyStep, LastQuestion, PersonReply};
+use watchkeeper_domain::emergency::{
+    EmergencyDecision, EmergencyRequest, EmergencyStep, LastQuestion, PLAN_MAX, PersonReply, PutQuestion,
+};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RequestError;
@@ -10,7 +12,7 @@ use super::EmergencyRunbook;
 use crate::ledger::{Ledger, LedgerError, LedgerNote};
 use crate::platform::Platform;
 use crate::ports::{AwsError, ExecutionStates, Fault};
-use crate::runbook::RunbookError;
+use crate::runbook::{Ask, RunbookError};
 
 /// How often it is decided again when another execution was faster.
 const TRIES: u32 = 5;
@@ -46,6 +48,45 @@ impl<P: Platform> EmergencyRunbook<P> {
             }
         }
         decide(None).map_err(RunbookError::from)
+    }
+
+    /// Notes that a question is put. It is kept to be shown: what keeps the ledger from it keeps nobody from asking.
+    pub(super) async fn put(&self, ask: &Ask, now: Timestamp) {
+        let until = now.saturating_add(SignedDuration::from_secs(ask.answer_seconds)).unwrap_or(Timestamp::MAX);
+        let question = PutQuestion {
+            execution: ask.run.id.clone(),
+            what: ask.what.clone(),
+            why: ask.why.clone(),
+            plan: ask.plan.chars().take(PLAN_MAX).collect(),
+            asked: now,
+            until,
+        };
+        self.keep_put(&ask.run.scope, &question.execution, |_| Some(question.clone())).await;
+    }
+
+    /// Notes that a question is answered, if it was noted that it was put.
+    pub(super) async fn answered(&self, scope: &Scope, execution: &str, now: Timestamp) {
+        let over = |found: Option<PutQuestion>| Some(PutQuestion { until: now, ..found.filter(|it| it.until > now)? });
+        self.keep_put(scope, execution, over).await;
+    }
+
+    async fn keep_put(
+        &self,
+        scope: &Scope,
+        execution: &str,
+        next: impl FnOnce(Option<PutQuestion>) -> Option<PutQuestion>,
+    ) {
+        let note = LedgerNote::Asked(execution);
+        let kept = async {
+            let (found, version) = self.ledger.read::<PutQuestion>(scope, note).await?.unzip();
+            let Some(next) = next(found) else { return Ok(()) };
+            let until = next.until.saturating_add(KEPT).unwrap_or(Timestamp::MAX);
+            self.ledger.write(scope, note, &next, version.unwrap_or_default(), until).await
+        };
+        if let Err(error) = kept.await {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(execution, error, "the question is not noted for those who look what waits for a person");
+        }
     }
 
     /// The question as it stands: one of an execution that is over does not. What cannot be read is asked again at worst.

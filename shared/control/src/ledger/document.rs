@@ -11,8 +11,9 @@ use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;
+use watchkeeper_domain::reconcile::history::ScopeHistory;
 
-use super::{RunRecord, ScopeStanding};
+use super::{RunRecord, ScopeStanding, ScopeView};
 use crate::lease::Lease;
 
 /// How long an intent is kept after its expiry: long enough to answer for it after a long weekend.
@@ -26,6 +27,9 @@ pub const ALARM_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How long the record of a move is kept after its start: two years, so that a yearly test has the one before beside it.
 pub const MOVE_KEPT: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
+
+/// How long an observation for whoever looks is kept: a day, so that what cannot be read is shown as it was last.
+pub const VIEW_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// The mark of a run that has ended, so that a query finds those that have not.
 pub const OUTCOME: &str = "outcome";
@@ -65,6 +69,7 @@ pub trait Document: Serialize + DeserializeOwned {
 
 impl Document for Baseline {}
 impl Document for ScopeStanding {}
+impl Document for ScopeHistory {}
 impl Document for HaltSwitch {}
 impl Document for Heartbeat {}
 impl Document for RegionSample {}
@@ -104,6 +109,12 @@ impl Document for RunRecord {
 
     fn mark(&self) -> Option<(&'static str, String)> {
         self.outcome.map(|outcome| (OUTCOME, outcome.to_string()))
+    }
+}
+
+impl Document for ScopeView {
+    fn expiry(&self) -> Option<Timestamp> {
+        Some(after(self.at, VIEW_KEPT))
     }
 }
 

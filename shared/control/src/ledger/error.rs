@@ -11,7 +11,7 @@ pub enum LedgerError {
         /// Whose lease.
         scope: String,
     },
-    /// Somebody else wrote in the same moment, the lease or the memory of an alarm: nothing was written.
+    /// Somebody else wrote in the same moment, such as the lease, a history or the memory of an alarm: nothing was written.
     #[error("somebody else wrote in {scope} in the same moment")]
     Conflict {
         /// The scope, or the pair, of the item.

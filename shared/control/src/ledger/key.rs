@@ -16,10 +16,12 @@ use super::PairId;
 
 pub(super) const BASELINE: &str = "BASELINE";
 pub(super) const STANDING: &str = "STANDING";
+pub(super) const HISTORY: &str = "HISTORY";
 pub(super) const LEASE: &str = "LEASE";
 pub(super) const HALT: &str = "HALT";
 pub(super) const INTENT: &str = "INTENT#";
 pub(super) const RUN: &str = "RUN#";
+pub(super) const ASKED: &str = "ASKED#";
 pub(super) const JOB: &str = "JOB#";
 pub(super) const POINTER: &str = "POINTER";
 pub(super) const HEARTBEAT: &str = "HEARTBEAT#";
@@ -36,6 +38,8 @@ pub enum LedgerNote<'a> {
     Page(&'a str, u32),
     /// The last question of an emergency about something, such as a profile.
     Question(&'a str),
+    /// The question that the execution with this name puts.
+    Asked(&'a str),
     /// That the runs of this machine end before they begin.
     Trouble(&'a str),
 }
@@ -52,6 +56,8 @@ pub enum Kind {
     Lease,
     /// What was reached and told last.
     Standing,
+    /// What the newest runs came to.
+    History,
     /// That nobody may change anything.
     #[strum(serialize = "halt switch")]
     Halt,
@@ -79,6 +85,8 @@ pub enum Kind {
     /// What is remembered of a watch over the other region.
     #[strum(serialize = "memory of the watch")]
     Watch,
+    /// What was observed of a scope for whoever looks at it.
+    View,
     /// A move of a pair.
     #[strum(serialize = "record of the move")]
     Move,
@@ -140,6 +148,11 @@ impl Partition {
         Self::of("BACKUPS#", scope)
     }
 
+    /// What was observed of a scope for whoever looks at it.
+    pub fn views(scope: &Scope) -> Self {
+        Self::of("VIEWS#", scope)
+    }
+
     /// What the two regions of a pair tell each other.
     pub fn pair(pair: &PairId) -> Self {
         Self::of_pair("PAIR#", pair)
@@ -177,6 +190,11 @@ impl Key {
         Partition::scope(scope).key(Kind::Standing, STANDING)
     }
 
+    /// What the newest runs of a scope came to.
+    pub fn history(scope: &Scope) -> Self {
+        Partition::scope(scope).key(Kind::History, HISTORY)
+    }
+
     /// The lease of a scope.
     pub fn lease(scope: &Scope) -> Self {
         Partition::scope(scope).key(Kind::Lease, LEASE)
@@ -212,6 +230,7 @@ impl Key {
             LedgerNote::Run(id) => format!("UNBLOCK#{id}"),
             LedgerNote::Page(id, number) => format!("UNBLOCK#{id}#{number:06}"),
             LedgerNote::Question(what) => format!("QUESTION#{what}"),
+            LedgerNote::Asked(execution) => format!("{ASKED}{execution}"),
             LedgerNote::Trouble(machine) => format!("TROUBLE#{machine}"),
         };
         match note {
@@ -221,9 +240,19 @@ impl Key {
         }
     }
 
+    /// What the keys of the questions that executions of a scope put begin with.
+    pub fn asked(scope: &Scope) -> Self {
+        Self::note(scope, LedgerNote::Asked(""))
+    }
+
     /// What is remembered of the executions that failed.
     pub fn failures(region: &Region) -> Self {
         Partition::stack(region).key(Kind::Note, "FAILURES")
+    }
+
+    /// What was observed of a scope last, for whoever looks at it.
+    pub fn view(scope: &Scope) -> Self {
+        Partition::views(scope).key(Kind::View, "VIEW")
     }
 
     /// What is remembered of the backups of a resource.
@@ -309,6 +338,7 @@ mod tests {
             (Key::alarm(&scope, &"5xx-errors".parse().unwrap()), "SCOPE#clos-v2#dev#us-east-1 ALARM#5xx-errors"),
             (Key::baseline(&scope), "SCOPE#clos-v2#dev#us-east-1 BASELINE"),
             (Key::standing(&scope), "SCOPE#clos-v2#dev#us-east-1 STANDING"),
+            (Key::history(&scope), "SCOPE#clos-v2#dev#us-east-1 HISTORY"),
             (Key::lease(&scope), "SCOPE#clos-v2#dev#us-east-1 LEASE"),
             (Key::intent(&scope, &IntentKey::of(Layer::Schedule)), "SCOPE#clos-v2#dev#us-east-1 INTENT#schedule"),
             (Key::intent(&scope, &surge), "SCOPE#clos-v2#dev#us-east-1 INTENT#emergency#surge"),
@@ -321,9 +351,11 @@ mod tests {
             (Key::note(&scope, LedgerNote::Run("u-1")), "RUNS#clos-v2#dev#us-east-1 UNBLOCK#u-1"),
             (Key::note(&scope, LedgerNote::Page("u-1", 12)), "RUNS#clos-v2#dev#us-east-1 UNBLOCK#u-1#000012"),
             (Key::note(&scope, LedgerNote::Question("surge")), "RUNS#clos-v2#dev#us-east-1 QUESTION#surge"),
+            (Key::note(&scope, LedgerNote::Asked("surge-1")), "RUNS#clos-v2#dev#us-east-1 ASKED#surge-1"),
             (Key::note(&scope, LedgerNote::Trouble("reconcile")), "RUNS#clos-v2#dev#us-east-1 TROUBLE#reconcile"),
             (Key::note(&scope, LedgerNote::Trouble("backup")), "BACKUPS#clos-v2#dev#us-east-1 TROUBLE#backup"),
             (Key::failures(&region), "STACK#us-east-1 FAILURES"),
+            (Key::view(&scope), "VIEWS#clos-v2#dev#us-east-1 VIEW"),
             (Key::pointer(&pair), "PAIR#clos-v2#dev POINTER"),
             (Key::heartbeat(&pair, &region), "PAIR#clos-v2#dev HEARTBEAT#us-east-1"),
             (Key::sample(&pair, &region), "PAIR#clos-v2#dev SAMPLE#us-east-1"),

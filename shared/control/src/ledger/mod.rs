@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_domain::backup::{self, BackupSource};
 use watchkeeper_domain::budget::{AccountBudget, ApiBucket};
+use watchkeeper_domain::emergency::PutQuestion;
 use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::guardrail::HaltSwitch;
@@ -27,10 +28,12 @@ use watchkeeper_domain::value::AlarmName;
 pub use watchkeeper_domain::reconcile::run::{RefusedWrite, RunOutcome, RunRecord, TimelineEvent};
 pub use watchkeeper_domain::request::RunTrigger;
 
-pub use document::{ALARM_KEPT, Document, INTENT_KEPT, MOVE_KEPT, Number, OUTCOME, RUN_KEPT};
+pub use document::{ALARM_KEPT, Document, INTENT_KEPT, MOVE_KEPT, Number, OUTCOME, RUN_KEPT, VIEW_KEPT};
 pub use error::LedgerError;
 pub use key::{Key, Kind, LedgerNote, Partition};
-pub use remembered::{LedgerWrite, PairId, PairReplica, ScopeStanding, ScopeState, SettledTarget};
+pub use remembered::{
+    KeptHistory, LedgerWrite, PairId, PairReplica, ScopeStanding, ScopeState, ScopeView, SettledTarget,
+};
 pub use store::{Change, Draft, Entry, Flaw, ListPage, Store, WriteOutcome};
 
 use crate::lease::Lease;
@@ -172,6 +175,12 @@ pub trait Ledger: Store {
         self.put(Draft::note(Key::note(scope, note), value, expected, until)?).await
     }
 
+    /// The questions that executions of a scope have put and that are kept, answered ones among them.
+    async fn asked(&self, scope: &Scope) -> Result<Vec<PutQuestion>, LedgerError> {
+        let entries = self.list(&Key::asked(scope)).await?;
+        entries.into_iter().map(|entry| Ok(entry.note()?.0)).collect()
+    }
+
     /// What is remembered of the executions of a region's stack that failed, and its version.
     async fn failures<T: DeserializeOwned>(&self, region: &Region) -> Result<Option<(T, u64)>, LedgerError> {
         self.get(&Key::failures(region)).await?.map(Entry::note).transpose()
@@ -248,6 +257,16 @@ pub trait Ledger: Store {
         expected: u64,
     ) -> Result<(), LedgerError> {
         self.put(Draft::over(Key::budget(region, bucket), budget, expected)?).await
+    }
+
+    /// What was observed of a scope last, for whoever looks at it.
+    async fn view(&self, scope: &Scope) -> Result<Option<ScopeView>, LedgerError> {
+        self.document(Key::view(scope)).await
+    }
+
+    /// Puts what was observed of a scope.
+    async fn keep_view(&self, scope: &Scope, view: &ScopeView) -> Result<(), LedgerError> {
+        self.put(Draft::of(Key::view(scope), view)?).await
     }
 
     /// What the other region's runs have settled last, as this region's replica has it.

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::capacity::{Baseline, Capacity, ReachedTargets};
+use watchkeeper_domain::capacity::{Baseline, Capacity, ObservedScope, ReachedTargets};
 use watchkeeper_domain::failover::{Heartbeat, Pointer, RegionSample};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
+use watchkeeper_domain::reconcile::history::ScopeHistory;
 
-use super::key::{BASELINE, HALT, HEARTBEAT, INTENT, LEASE, POINTER, SAMPLE, STANDING};
+use super::key::{BASELINE, HALT, HEARTBEAT, HISTORY, INTENT, LEASE, POINTER, SAMPLE, STANDING};
 use super::store::{Change, Draft, Entry};
 use super::{Document, Key, LedgerError, RefusedWrite, RunRecord};
 use crate::lease::Lease;
@@ -28,6 +29,40 @@ pub struct ScopeState {
     pub standing: ScopeStanding,
     /// The halt switch: this scope's own, or else everything's.
     pub halt: Option<HaltSwitch>,
+    /// What the newest runs came to.
+    pub history: KeptHistory,
+}
+
+/// What the ledger has of a scope's history. It is there to be shown: one that does not read keeps no run from its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeptHistory {
+    /// It reads, and has this version; 0: there is none yet.
+    Known(ScopeHistory, u64),
+    /// A newer release has written it, or it is damaged, with what is wrong: it is left as it is.
+    Unread(String),
+}
+
+impl Default for KeptHistory {
+    fn default() -> Self {
+        Self::Known(ScopeHistory::default(), 0)
+    }
+}
+
+impl KeptHistory {
+    /// The write that adds to it; nothing where it does not read.
+    pub fn with(&self, note: impl FnOnce(&mut ScopeHistory)) -> Option<LedgerWrite> {
+        let Self::Known(history, version) = self else { return None };
+        let mut history = history.clone();
+        note(&mut history);
+        Some(LedgerWrite::PutHistory(history, *version))
+    }
+
+    fn read(entry: Entry) -> Self {
+        match entry.numbered() {
+            Ok((history, version)) => Self::Known(history, version),
+            Err(error) => Self::Unread(error.to_string()),
+        }
+    }
 }
 
 /// What was reached last, and what was told last.
@@ -84,6 +119,8 @@ pub enum LedgerWrite {
     DropBaseline,
     /// What was reached and told.
     PutStanding(ScopeStanding),
+    /// What the newest runs came to, over the version that was read.
+    PutHistory(ScopeHistory, u64),
     /// An intent declared with this run.
     PutIntent(Intent),
     /// An intent taken back with this run.
@@ -92,6 +129,16 @@ pub enum LedgerWrite {
     PutRun(Box<RunRecord>),
     /// The lease, prolonged or released; its generation stays.
     PutLease(Lease),
+}
+
+/// What was observed of a scope, for whoever looks at it: several who look within a minute ask AWS once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ScopeView {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub observed: ObservedScope,
 }
 
 /// A pair: an environment with a standby region.
@@ -134,6 +181,7 @@ impl ScopeState {
                 BASELINE => remembered.baseline = Some(entry.read()?),
                 STANDING => remembered.standing = entry.read()?,
                 HALT => remembered.halt = Some(entry.read()?),
+                HISTORY => remembered.history = KeptHistory::read(entry),
                 LEASE => remembered.lease = Some(entry.read()?),
                 sort if sort.starts_with(INTENT) => remembered.intents.push(entry.read()?),
                 // What is remembered of an alarm is asked for by its name, and is not the business of a run.
@@ -198,6 +246,7 @@ impl LedgerWrite {
             Self::PutBaseline(baseline) => Change::Put(Draft::of(Key::baseline(scope), baseline)?),
             Self::DropBaseline => Change::Delete(Key::baseline(scope)),
             Self::PutStanding(standing) => Change::Put(Draft::of(Key::standing(scope), standing)?),
+            Self::PutHistory(history, version) => Change::Put(Draft::over(Key::history(scope), history, *version)?),
             Self::PutIntent(intent) => Change::Put(Draft::of(Key::intent(scope, &intent.intent_key()), intent)?),
             Self::DropIntent(intent_key) => Change::Delete(Key::intent(scope, intent_key)),
             Self::PutRun(run) => Change::Put(Draft::of(Key::run(scope, &run.header.id), run.as_ref())?),

@@ -110,7 +110,14 @@ fn what_was_committed_is_what_is_remembered() {
         Change::Put(draft) => put(Ok(draft)),
         Change::Delete(key) => panic!("{key} is removed"),
     });
-    let expected = ScopeState { baseline: Some(baseline()), intents, lease: Some(lease), standing, halt: None };
+    let expected = ScopeState {
+        baseline: Some(baseline()),
+        intents,
+        lease: Some(lease),
+        standing,
+        halt: None,
+        history: KeptHistory::default(),
+    };
     assert_eq!(ScopeState::read(entries.collect(), None).unwrap(), expected);
 }
 
@@ -118,6 +125,16 @@ fn what_was_committed_is_what_is_remembered() {
 fn nothing_there_is_nothing_remembered() {
     assert_eq!(ScopeState::read(Vec::new(), None).unwrap(), ScopeState::default());
     assert_eq!(PairReplica::read(Vec::new()).unwrap(), PairReplica::default());
+}
+
+#[test]
+fn a_history_that_does_not_read_keeps_no_run_from_its_work_and_is_left_as_it_is() {
+    let newer = Entry { form: 2, number: Some(7), ..there(Key::history(&scope()), "{}") };
+    for entry in [newer, there(Key::history(&scope()), r#"{"endings": 3}"#)] {
+        let seen = ScopeState::read(vec![entry], None).unwrap();
+        assert!(matches!(&seen.history, KeptHistory::Unread(_)), "{:?}", seen.history);
+        assert_eq!(seen.history.with(|_| unreachable!("nothing is added to it")), None);
+    }
 }
 
 #[test]

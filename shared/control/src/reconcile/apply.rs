@@ -88,7 +88,9 @@ impl<P: Platform> Reconciler<P> {
                 return Err(error);
             }
         };
-        let (step, wait_seconds, summary) = settle(&mut resumed.run, slice_progress, end, self.clock.now());
+        let (ended, writes) = (self.clock.now(), slice_progress.writes);
+        let (step, wait_seconds, summary) = settle(&mut resumed.run, slice_progress, end, ended);
+        resumed.run.progress.timed(APPLY, looked, ended, writes);
         self.keep(scoped, &resumed.lease, &resumed.run).await?;
         Ok(slice(run, step, wait_seconds, summary))
     }

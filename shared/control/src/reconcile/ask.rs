@@ -10,7 +10,7 @@ use watchkeeper_domain::intent::{Intent, Layer, deciding};
 use watchkeeper_domain::plan::Releases;
 use watchkeeper_domain::reconcile::assess::{Assessment, ScopeSituation, Verdict, assess, target};
 use watchkeeper_domain::reconcile::run::{IntentOutcome, RunHeader, RunProgress, RunRecord, RunRef};
-use watchkeeper_domain::request::{RunRequest, RunTrigger};
+use watchkeeper_domain::request::{RequestError, RunRequest, RunTrigger};
 
 use super::call::{BeginVerdict, BegunRun};
 use super::intent_change::IntentChange;
@@ -43,21 +43,66 @@ pub(super) struct Evaluation {
     pub(super) releases: Releases,
 }
 
+/// Where a decision begins.
+struct Standpoint {
+    /// The intents of the scope, the request's own among them.
+    intents: Vec<Intent>,
+    /// Whether it is a transition for every resource, whatever was reached before.
+    afresh: bool,
+    /// What was reached before, resource by resource.
+    reached: ReachedTargets,
+}
+
+/// What a run about a request would decide over what was observed, of what is remembered: all but what only a run asks for
+/// (quotas, releases, other schedulers, the age of backups).
+///
+/// # Errors
+/// [`RequestError`] for a request that cannot be meant.
+pub(crate) fn preview(
+    scoped: &ScopedEnvironment,
+    request: &RunRequest,
+    (seen, observed): (&ScopeState, &ObservedScope),
+    now: Timestamp,
+) -> Result<Assessment, RequestError> {
+    let intent_change = IntentChange::of(scoped, request, PREVIEW, now)?;
+    let ask = BeginContext { scoped, request, id: PREVIEW, instant: now, intent_change, looks_only: true };
+    let wanted = ask.wanted(seen);
+    let Standpoint { intents, reached, .. } = ask.standpoint(seen, wanted.as_ref());
+    let mut assessment = assess(&ScopeSituation {
+        baseline: seen.baseline.as_ref(),
+        intents: &intents,
+        observed,
+        reached: &reached,
+        declares: matches!(wanted, Some(IntentOutcome::Declared(_))),
+        releases: &Releases::new(),
+        quotas: &CapacityQuotas::default(),
+        allowance: &scoped.allowance,
+        instant: now,
+        now,
+        halt: seen.halt.as_ref(),
+        approved: &request.approve,
+    });
+    assessment.verdict = answered(assessment.verdict, wanted.as_ref());
+    Ok(assessment)
+}
+
+/// Who declares an intent that is only looked at.
+const PREVIEW: &str = "preview";
+
+/// What is wanted is recorded and answered even where nothing differs now, or only what somebody else changed.
+fn answered(verdict: Verdict, wanted: Option<&IntentOutcome>) -> Verdict {
+    let little = matches!(verdict, Verdict::Nothing | Verdict::Drift | Verdict::Hindered);
+    if wanted.is_some() && little { Verdict::Apply } else { verdict }
+}
+
 impl<P: Platform> Reconciler<P> {
     /// Observes and decides.
     pub(super) async fn look(&self, ask: &BeginContext<'_>, seen: &ScopeState) -> Result<Evaluation, RunbookError> {
         let wanted = ask.wanted(seen);
         let mut observed = self.observe(ask.scoped, seen, ask.urgency(seen)).await?;
         let back = self.back(ask.request, &observed).await?;
-        let (intents, mut quotas) = (intents(seen, wanted.as_ref()), CapacityQuotas::default());
-        // Another word of the pair's pointer is a transition, also where it comes to the same.
-        let placement = intents.iter().find_map(Intent::placement).map(Placement::mark);
-        let followed = seen.standing.settled.as_ref().and_then(|settled| settled.placement.clone());
-        let afresh = followed != placement || ask.insists(wanted.as_ref());
-        let chosen: Vec<Intent> = deciding(&intents, ask.instant).into_iter().cloned().collect();
-        let kept = seen.baseline.as_ref().map(|kept| target(kept, &chosen, ask.instant, &ask.scoped.allowance));
-        let reached = seen.standing.reached(&kept.unwrap_or_default());
-        let reached = if afresh { ReachedTargets::default() } else { reached };
+        let Standpoint { intents, afresh, reached } = ask.standpoint(seen, wanted.as_ref());
+        let mut quotas = CapacityQuotas::default();
         let decide = |observed: &ObservedScope, quotas: &CapacityQuotas| {
             assess(&ScopeSituation {
                 baseline: seen.baseline.as_ref(),
@@ -91,10 +136,7 @@ impl<P: Platform> Reconciler<P> {
         if stops(&assessment.violations) {
             assessment.verdict = Verdict::Refused;
         }
-        // What is wanted is recorded and answered even where nothing differs now, or only what somebody else changed.
-        if wanted.is_some() && matches!(assessment.verdict, Verdict::Nothing | Verdict::Drift | Verdict::Hindered) {
-            assessment.verdict = Verdict::Apply;
-        }
+        assessment.verdict = answered(assessment.verdict, wanted.as_ref());
         Ok(Evaluation { assessment, wanted, afresh, reached, releases: back.releases })
     }
 }
@@ -126,6 +168,18 @@ impl BeginContext<'_> {
     /// What becomes of what is wanted, given what the ledger holds.
     pub(super) fn wanted(&self, seen: &ScopeState) -> Option<IntentOutcome> {
         self.intent_change.as_ref().and_then(|intent_change| intent_change.given(seen, self.instant))
+    }
+
+    /// Where the decision begins. Another word of the pair's pointer is a transition, also where it comes to the same.
+    fn standpoint(&self, seen: &ScopeState, wanted: Option<&IntentOutcome>) -> Standpoint {
+        let intents = intents(seen, wanted);
+        let placement = intents.iter().find_map(Intent::placement).map(Placement::mark);
+        let followed = seen.standing.settled.as_ref().and_then(|settled| settled.placement.clone());
+        let afresh = followed != placement || self.insists(wanted);
+        let chosen: Vec<Intent> = deciding(&intents, self.instant).into_iter().cloned().collect();
+        let kept = seen.baseline.as_ref().map(|kept| target(kept, &chosen, self.instant, &self.scoped.allowance));
+        let reached = seen.standing.reached(&kept.unwrap_or_default());
+        Standpoint { intents, afresh, reached: if afresh { ReachedTargets::default() } else { reached } }
     }
 
     /// Whether somebody else's changes are written over: a person's word, or another target, is a transition; an

@@ -46,6 +46,7 @@ impl<P: Platform> Reconciler<P> {
             let mut writes =
                 vec![LedgerWrite::PutStanding(standing), LedgerWrite::PutLease(resumed.lease.released(now))];
             writes.extend(forget(&resumed));
+            writes.extend(resumed.seen.history.with(|history| history.note(&resumed.run, now)));
             writes.push(LedgerWrite::PutRun(Box::new(resumed.run.clone())));
             self.ledger.commit(&scoped.scope, resumed.lease.generation, &writes).await?;
         }

@@ -37,6 +37,7 @@ use crate::ports::Clock;
 use crate::runbook::{FormerWord, RunbookError, StepOutcome};
 use crate::scoped::ScopedEnvironment;
 
+pub(crate) use ask::preview;
 pub use call::{BeginVerdict, BegunRun, Details, FinishedRun, Step, Switch, slice};
 pub use finish::RUN_FINISHED;
 pub use halt::HALT_SWITCHED;

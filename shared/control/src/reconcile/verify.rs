@@ -20,6 +20,7 @@ impl<P: Platform> Reconciler<P> {
         scoped: &ScopedEnvironment,
         run: &RunRef,
     ) -> Result<StepOutcome<FormerWord>, RunbookError> {
+        let began = self.clock.now();
         let mut resumed = self.resume(scoped, run).await?;
         follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
         if let Some(waiting) = not_yet(run, &resumed.lease, self.clock.now(), VERIFY) {
@@ -53,6 +54,7 @@ impl<P: Platform> Reconciler<P> {
             record.header.note(now, summary.clone());
         }
         record.waited_seconds += wait_seconds;
+        record.progress.timed(VERIFY, began, now, 0);
         self.keep(scoped, &resumed.lease, record).await?;
         Ok(slice(run, next, wait_seconds, summary))
     }

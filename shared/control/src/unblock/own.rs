@@ -120,7 +120,11 @@ impl<P: Platform> UnblockRunbook<P> {
                 let (id, started) = (run.header.id.clone(), run.header.started);
                 if open.record.applies() {
                     let closed = closed(run, &how, now);
-                    if !self.write(open, generation, &[LedgerWrite::PutRun(Box::new(closed))]).await? {
+                    // Read anew: a run may have ended since, or the record before this one was closed.
+                    let kept = self.ledger.load(&open.scoped.scope).await?.history;
+                    let history = kept.with(|history| history.note_closed(&closed, now));
+                    let writes: Vec<_> = history.into_iter().chain([LedgerWrite::PutRun(Box::new(closed))]).collect();
+                    if !self.write(open, generation, &writes).await? {
                         return Ok(());
                     }
                 }

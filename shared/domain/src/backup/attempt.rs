@@ -139,6 +139,26 @@ pub struct RetryPlan {
     pub anew: bool,
 }
 
+/// For how long ended attempts are remembered: a month, whichever it is.
+pub const ENDED_KEPT: SignedDuration = SignedDuration::from_hours(31 * 24);
+
+/// An attempt that ended, as it is remembered for a month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedAttempt {
+    /// When it was due.
+    pub due: Timestamp,
+    /// When it ended.
+    pub at: Timestamp,
+    /// How it ended.
+    pub end: AttemptEnd,
+    /// Why, where it is not done, in at most [`WHY_MAX`] characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+}
+
+/// As much of a reason as is remembered for a month, in characters: a resource that fails each hour has hundreds of them.
+pub const WHY_MAX: usize = 120;
+
 /// The backup that ended last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettledBackup {

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    AttemptEnd, BackupAttempt, BackupMemory, CATCH_UP, PAUSE, RETRIES, RETRY_PAUSE, RetryDecision, RetryPlan,
-    SettledBackup, TRIES,
+    AttemptEnd, BackupAttempt, BackupMemory, CATCH_UP, ENDED_KEPT, EndedAttempt, PAUSE, RETRIES, RETRY_PAUSE,
+    RetryDecision, RetryPlan, SettledBackup, TRIES, WHY_MAX,
 };
 
 /// What became of the wish to work on a backup.
@@ -90,7 +90,10 @@ impl BackupMemory {
     pub fn settle(&mut self, end: AttemptEnd, why: impl Into<String>, now: Timestamp) {
         if let Some(attempt) = self.attempt.take() {
             let (due, tried) = (attempt.due, attempt.tried);
-            self.settled = Some(SettledBackup { due, end, at: now, why: why.into(), retry: None, tried });
+            let why: String = why.into();
+            self.ended.retain(|ended| now.duration_since(ended.at) < ENDED_KEPT);
+            self.ended.push(EndedAttempt { due, at: now, end, why: why.chars().take(WHY_MAX).collect() });
+            self.settled = Some(SettledBackup { due, end, at: now, why, retry: None, tried });
         }
     }
 

@@ -1,5 +1,7 @@
 //! When backups are due: once a local day, on every day of every zone.
 
+use std::fmt;
+
 use jiff::civil::{Date, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -81,6 +83,14 @@ impl DueSchedule {
             |place: usize| slots.get(place + 1).copied().unwrap_or_else(|| slots.first().map_or(0, |it| it + WEEK));
         let longest = slots.iter().enumerate().map(|(place, slot)| next(place) - slot).max().unwrap_or(WEEK);
         SignedDuration::from_hours(longest * 24) + ALLOWANCE
+    }
+}
+
+impl fmt::Display for DueSchedule {
+    /// As the document writes it: `03:00`, or `03:00 mon-fri`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.schedule.at)?;
+        self.schedule.days.as_ref().map_or(Ok(()), |days| write!(f, " {days}"))
     }
 }
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::restore::{RestoreEvidence, RestoreRun};
 use super::{
-    BackupAttempt, BackupSubject, CopyOwner, CopyStanding, CopyState, JobPolicy, KnownCopy, ObservedCopy, PendingJob,
-    PruneCandidate, ResourceKind, SettledBackup,
+    BackupAttempt, BackupSubject, CopyOwner, CopyStanding, CopyState, EndedAttempt, JobPolicy, KnownCopy, ObservedCopy,
+    PendingJob, PruneCandidate, ResourceKind, SettledBackup,
 };
 use crate::name::Region;
 
@@ -28,6 +28,9 @@ pub struct BackupMemory {
     /// What ended last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<SettledBackup>,
+    /// What ended in the last month, that one among it, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<EndedAttempt>,
     /// Every copy that we made and have not removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<KnownCopy>,

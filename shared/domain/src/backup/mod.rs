@@ -26,8 +26,8 @@ mod view;
 
 pub use crate::estate::source::{BackupSource, BackupSubject, ResourceKind};
 pub use attempt::{
-    AttemptEnd, BackupAttempt, PAUSE, ParkedAttempt, RETRIES, RETRY_PAUSE, RetryDecision, RetryPlan, SILENCE,
-    SettledBackup, TRIES,
+    AttemptEnd, BackupAttempt, ENDED_KEPT, EndedAttempt, PAUSE, ParkedAttempt, RETRIES, RETRY_PAUSE, RetryDecision,
+    RetryPlan, SILENCE, SettledBackup, TRIES, WHY_MAX,
 };
 pub use checks::{RestoreCheck, RestoredFacts, checks};
 pub use claim::BackupClaim;

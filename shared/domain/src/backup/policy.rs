@@ -1,5 +1,7 @@
 //! What a document says of one resource's backups, with every default filled in.
 
+use std::fmt;
+
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
@@ -25,6 +27,15 @@ pub struct RetentionCounts {
     pub minimum: u32,
     /// The zone of days, weeks and months.
     pub zone: TimeZone,
+}
+
+impl fmt::Display for RetentionCounts {
+    /// Such as `14 daily, 4 weekly`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [(self.daily, "daily"), (self.weekly, "weekly"), (self.monthly, "monthly")];
+        let kept = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        f.write_str(&kept.collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// One job.

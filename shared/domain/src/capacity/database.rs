@@ -1,10 +1,13 @@
 //! What the status of a database means: whether it answers, and what can be done about it.
 
+use serde::{Deserialize, Serialize};
+
 use super::{DatabasePower, TagScheduler};
 
 /// The state of a database, by what it means to us. Sources of the words of AWS: "Viewing Amazon RDS DB instance status"
 /// (Amazon RDS user guide) and "Viewing DB cluster status" (Amazon Aurora user guide).
-#[derive(Debug, Clone, PartialEq, Eq, strum::Display)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
+#[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "lowercase")]
 pub enum DatabaseState {
     /// It answers, and can be stopped.
@@ -81,7 +84,8 @@ impl DatabaseState {
 }
 
 /// A database as AWS describes it. An Aurora cluster is up when its writer is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct ObservedDatabase {
     /// Its state.
     pub state: DatabaseState,
@@ -89,7 +93,8 @@ pub struct ObservedDatabase {
     pub managed: bool,
     /// Why AWS would refuse to stop it, if it would.
     pub cannot_stop: Option<String>,
-    /// Another scheduler that may start and stop it, by its tags.
+    /// Another scheduler that may start and stop it, by its tags. Not kept with an observation.
+    #[serde(skip)]
     pub scheduler: Option<TagScheduler>,
 }
 

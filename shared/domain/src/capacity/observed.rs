@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Baseline, Capacity, DatabaseId, ObservedDatabase, ResourceId, Rollout, Schedules, ServiceCapacity, ServiceId,
@@ -10,7 +11,8 @@ use super::{
 };
 
 /// A service as AWS describes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct ObservedService {
     /// Count and bounds.
     pub capacity: ServiceCapacity,
@@ -30,12 +32,14 @@ pub struct ObservedService {
     /// developer guide, "Daemon scheduling strategy"). Deployment controllers forbid no count: `UpdateService` sets it for
     /// `ECS`, `CODE_DEPLOY` and `EXTERNAL` alike (Amazon ECS API reference).
     pub daemon: bool,
-    /// Another scheduler that may move its count, by its tags.
+    /// Another scheduler that may move its count, by its tags. Not kept with an observation: only a run looks at it.
+    #[serde(skip)]
     pub scheduler: Option<TagScheduler>,
 }
 
-/// A scope as AWS describes it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// A scope as AWS describes it. What is asked for by runs alone is not kept with an observation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct ObservedScope {
     /// Services found.
     pub services: BTreeMap<ServiceId, ObservedService>,
@@ -44,13 +48,17 @@ pub struct ObservedScope {
     /// What was asked for and does not exist.
     pub missing: BTreeSet<ResourceId>,
     /// Services whose scalable target lacks the tag, where that was asked for.
+    #[serde(default)]
     pub untagged: BTreeSet<ServiceId>,
     /// The scheduled actions of the services, where they were asked for.
+    #[serde(skip)]
     pub schedules: Schedules,
     /// Resources with the tag of another scheduler, where schedules were asked for.
+    #[serde(skip)]
     pub schedulers: BTreeMap<ResourceId, TagScheduler>,
     /// Services that are what a schedule of somebody else has made of them, each with how that is known; none of which
     /// something is remembered.
+    #[serde(skip)]
     pub moved: BTreeMap<ServiceId, String>,
 }
 

@@ -27,6 +27,27 @@ pub struct LastQuestion {
     pub again: bool,
 }
 
+/// A question as it was put, for whoever looks at what waits for a person. What answers it, its token, is not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PutQuestion {
+    /// The execution that asks.
+    pub execution: String,
+    /// What a yes allows.
+    pub what: String,
+    /// Why a person is asked.
+    pub why: String,
+    /// The plan, for a person, in at most [`PLAN_MAX`] characters.
+    pub plan: String,
+    /// When it was put.
+    pub asked: Timestamp,
+    /// Until when it stands; past once it was answered.
+    pub until: Timestamp,
+}
+
+/// As much of a plan as a question keeps, in characters: what its message shows.
+pub const PLAN_MAX: usize = 6000;
+
 impl LastQuestion {
     /// A question of an execution that is put now, in the place of the one before it.
     pub fn anew(before: Option<&Self>, execution: &str, alarm: Option<&AlarmName>, until: Timestamp) -> Self {

@@ -12,7 +12,7 @@ use super::guardrails::Guardrails;
 use super::unblock::Unblock;
 use crate::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, ServiceName};
 use crate::schedule::AwakeHours;
-use crate::value::{AccountId, AlarmName, Label, ResourceName};
+use crate::value::{AccountId, AlarmName, HourlyCost, Label, ResourceName};
 
 /// One estate: a system that the control plane looks after, and its environments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -74,6 +74,10 @@ pub struct EnvironmentDocument {
     /// When it is awake; without it, always. Never for production.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub awake: Option<AwakeHours>,
+    /// What it costs an hour while it is awake and not while it sleeps, as you reckon it: tasks, database instances. The
+    /// operator's window tells by it what sleeping has saved; nothing is decided by it. Only beside `awake`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awake_cost: Option<HourlyCost>,
     /// Services and databases that nothing may change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<ResourceName>,

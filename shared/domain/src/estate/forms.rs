@@ -2,7 +2,7 @@
 
 use crate::schedule::{DateException, DayPeriod, Weekdays};
 use crate::value::{
-    AccountId, AlarmName, CalendarDay, ClockTime, Duration, Form, Label, Percent, PointInTime, ProfileName,
+    AccountId, AlarmName, CalendarDay, ClockTime, Duration, Form, HourlyCost, Label, Percent, PointInTime, ProfileName,
     ResourceName, Zone,
 };
 
@@ -13,6 +13,7 @@ pub const FORMS: &[Form] = &[
     Form::of::<ClockTime>(),
     Form::of::<CalendarDay>(),
     Form::of::<Duration>(),
+    Form::of::<HourlyCost>(),
     Form::of::<Label>(),
     Form::of::<PointInTime>(),
     Form::of::<Percent>(),

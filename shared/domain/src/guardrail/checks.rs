@@ -39,6 +39,28 @@ const CHECKS: [Check; 12] = [
     obstacles,
 ];
 
+/// What these checks, and only these, say of a plan: one that is not among the violations of a run was silent.
+pub const JUDGED: &[GuardrailCode] = &[
+    GuardrailCode::Halted,
+    GuardrailCode::StaleEvent,
+    GuardrailCode::EmptySelection,
+    GuardrailCode::ProductionNeverSleeps,
+    GuardrailCode::ProtectedResource,
+    GuardrailCode::NotManaged,
+    GuardrailCode::FreezeWindow,
+    GuardrailCode::BelowFloor,
+    GuardrailCode::AboveCeiling,
+    GuardrailCode::Quota,
+    GuardrailCode::BlastRadius,
+    GuardrailCode::DeploymentInProgress,
+    GuardrailCode::DatabaseCannotStop,
+    GuardrailCode::NotScalable,
+    GuardrailCode::ForeignSchedule,
+    GuardrailCode::DatabaseBroken,
+    GuardrailCode::WriteRefused,
+    GuardrailCode::NotFound,
+];
+
 /// Whether the pointer of a pair decides: then no floor, no blast radius and no deployment holds up what goes down here,
 /// because another region runs it, or is to.
 fn moved(case: &GuardrailCase<'_>) -> bool {

@@ -15,7 +15,7 @@ use crate::plan::{CapacityChange, Plan};
 
 pub use crate::estate::OpenFreeze;
 pub use crate::violation::{GuardrailCode, Severity, Violation, stops};
-pub use checks::judge;
+pub use checks::{JUDGED, judge};
 
 /// How old an event may be before its run is refused: the last retry of a schedule (5 minutes) and the two retries of
 /// an asynchronous Lambda invocation (1 and 2 minutes; Lambda developer guide) fit in, with as much again to spare.

@@ -72,10 +72,29 @@ pub struct WriteTrouble {
     pub since: Timestamp,
 }
 
+/// The most slices whose times a record keeps: a run lasts 45 minutes at the most, and looks every 40 seconds.
+pub const SLICES_MAX: usize = 70;
+
+/// One slice of a run; the last one that is kept stands for those after it, too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SliceTiming {
+    /// The step that it took: `apply` or `verify`.
+    pub step: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// Writes to AWS that it made.
+    pub writes: u32,
+}
+
 /// What a run knows of each resource by now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct RunProgress {
+    /// The times of its slices, in order, at most [`SLICES_MAX`]; between two of them it waited for AWS.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<SliceTiming>,
     /// Whether it is a transition for all of them, whatever was reached before.
     pub afresh: bool,
     /// Resources that a guardrail keeps from their change, while others are given back.
@@ -105,6 +124,15 @@ pub struct RunProgress {
 }
 
 impl RunProgress {
+    /// Keeps the time of a slice that has ended.
+    pub fn timed(&mut self, step: &str, began: Timestamp, ended: Timestamp, writes: u32) {
+        if self.slices.len() < SLICES_MAX {
+            self.slices.push(SliceTiming { step: step.to_owned(), began, ended, writes });
+        } else if let Some(last) = self.slices.last_mut() {
+            (last.ended, last.writes) = (ended, last.writes + writes);
+        }
+    }
+
     /// What AWS refused, by resource.
     pub fn refusals(&self) -> BTreeMap<ResourceId, String> {
         self.refused.iter().map(|refusal| (refusal.resource.clone(), refusal.what.clone())).collect()

@@ -12,7 +12,7 @@ use crate::plan::{AwaitedChange, Plan, Releases};
 use crate::reconcile::assess::Verdict;
 use crate::violation::{GuardrailCode, Severity, Violation};
 
-pub use super::progress::{RefusedWrite, RunProgress, WriteRefusal, WriteTrouble};
+pub use super::progress::{RefusedWrite, RunProgress, SLICES_MAX, SliceTiming, WriteRefusal, WriteTrouble};
 pub use crate::run::{RunError, RunHeader, RunRef, TimelineEvent};
 
 /// How a run ended.

@@ -162,6 +162,31 @@ impl RunRequest {
         Self { trigger: RunTrigger::Failover, instant: None, reason: Some(reason), instead_of, ..of_nobody }
     }
 
+    /// What a person asks for, before they say what: as the tick would, but about its own start.
+    pub fn of_person(scope: &Scope) -> Self {
+        let of_nobody = Self::of_tick(scope, Timestamp::UNIX_EPOCH);
+        Self { trigger: RunTrigger::Human, instant: None, ..of_nobody }
+    }
+
+    /// What a person asks for who turns the halt switch of everything.
+    pub fn of_everything(halt: bool, by: Option<String>, reason: Option<String>) -> Self {
+        Self {
+            estate: None,
+            environment: None,
+            trigger: RunTrigger::Human,
+            instant: None,
+            mode: RunMode::Apply,
+            want: None,
+            until: None,
+            reason,
+            emergency: None,
+            approve: BTreeSet::new(),
+            instead_of: None,
+            halt: Some(halt),
+            by,
+        }
+    }
+
     /// What a tick asks for.
     pub fn of_tick(scope: &Scope, instant: Timestamp) -> Self {
         Self {

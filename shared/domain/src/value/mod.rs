@@ -3,6 +3,7 @@
 mod account;
 mod amount;
 mod clock;
+mod cost;
 mod duration;
 mod label;
 mod moment;
@@ -12,6 +13,7 @@ mod zone;
 pub use account::AccountId;
 pub use amount::CapacityAmount;
 pub use clock::{CalendarDay, ClockTime};
+pub use cost::HourlyCost;
 pub use duration::{Duration, rounded};
 pub use label::{AlarmName, Label, ProfileName, ResourceName};
 pub use moment::PointInTime;

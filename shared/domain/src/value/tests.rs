@@ -18,6 +18,7 @@ fn every_form_accepts_its_examples_and_prints_what_it_reads() {
     round_trip::<ClockTime>();
     round_trip::<CalendarDay>();
     round_trip::<Duration>();
+    round_trip::<HourlyCost>();
     round_trip::<Label>();
     round_trip::<PointInTime>();
     round_trip::<Percent>();
@@ -43,6 +44,33 @@ fn a_percentage_needs_its_sign_and_rounds_up() {
     assert_eq!("50%".parse::<Percent>(), Ok(half));
     for bad in ["50", "%", "-1 %", "1001 %", "50  %", "5e1 %", "99999999 %"] {
         assert_eq!(bad.parse::<Percent>().unwrap_err().found, bad);
+    }
+}
+
+#[test]
+fn a_cost_needs_its_currency_and_its_hour_and_is_rounded_down() {
+    let cost: HourlyCost = "0.19 USD an hour".parse().unwrap();
+    assert_eq!((cost.cents_of(360_000), cost.cents_of(59 * 60), cost.cents_of(0)), (1900, 18, 0));
+    for (written, printed) in
+        [("12 USD an hour", "12.00"), ("0.5 USD an hour", "0.50"), ("0.0625 USD an hour", "0.0625")]
+    {
+        assert_eq!(written.parse::<HourlyCost>().unwrap().to_string(), format!("{printed} USD an hour"));
+    }
+    let bad = [
+        "0.19",
+        "0.19 USD",
+        "0.19 EUR an hour",
+        "0 USD an hour",
+        ".5 USD an hour",
+        "1. USD an hour",
+        "-1 USD an hour",
+        "0.00001 USD an hour",
+        "100000.1 USD an hour",
+        "999999999999 USD an hour",
+        "1e3 USD an hour",
+    ];
+    for bad in bad {
+        assert_eq!(bad.parse::<HourlyCost>().unwrap_err().found, bad);
     }
 }
 

@@ -10,7 +10,7 @@ use watchkeeper_domain::capacity::{
 };
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::{
-    Allowance, CapacityQuotas, DEPLOYMENT_PATIENCE, GuardrailCase, GuardrailCode, HaltSwitch, MAX_EVENT_AGE,
+    Allowance, CapacityQuotas, DEPLOYMENT_PATIENCE, GuardrailCase, GuardrailCode, HaltSwitch, JUDGED, MAX_EVENT_AGE,
     OpenFreeze, Severity, Violation, judge, stops,
 };
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile, resolve};
@@ -91,7 +91,7 @@ fn violations(facts: &Facts) -> Vec<Violation> {
     let baseline = facts.observed.capacity();
     let target = resolve(&baseline, std::slice::from_ref(&facts.intent), facts.instant);
     let plan = diff(&facts.observed, &target, "test");
-    judge(&GuardrailCase {
+    let found = judge(&GuardrailCase {
         plan: &plan,
         observed: &facts.observed,
         target: &target,
@@ -103,7 +103,10 @@ fn violations(facts: &Facts) -> Vec<Violation> {
         now: facts.now,
         halt: facts.halt.as_ref(),
         approved: &facts.approved,
-    })
+    });
+    // The window tells which guardrails were silent: those of this list that said nothing.
+    assert!(found.iter().all(|violation| JUDGED.contains(&violation.code)), "{found:?}");
+    found
 }
 
 fn frozen() -> OpenFreeze {

@@ -10,3 +10,4 @@ mod rollback;
 mod scenarios;
 mod trouble;
 mod veto;
+mod window;

@@ -19,6 +19,9 @@ impl EnvironmentChecker<'_> {
                 self.findings.extend(findings.into_iter().map(|finding| finding.below(&at("awake"))));
             }
         }
+        if let Some(cost) = self.environment.awake_cost.filter(|_| self.environment.awake.is_none()) {
+            self.note(at("awake-cost"), cost.to_string(), "none without `awake`: what never sleeps saves nothing");
+        }
         self.limits();
         self.freezes();
     }

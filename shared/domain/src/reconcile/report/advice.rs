@@ -7,7 +7,7 @@ use crate::request::RunTrigger;
 use crate::violation::GuardrailCode;
 
 /// What to do, as the end of a message.
-pub(super) fn advice(scope: &Scope, run: &RunRecord) -> String {
+pub fn advice(scope: &Scope, run: &RunRecord) -> String {
     let Scope { estate, environment, .. } = scope;
     let input = |rest: &str| format!(r#"{{"estate": "{estate}", "environment": "{environment}", {rest}}}"#);
     let asleep = run.deciding.iter().any(|intent| intent.want == DesiredState::Asleep);

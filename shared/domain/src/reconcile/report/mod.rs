@@ -18,7 +18,7 @@ use crate::reconcile::run::{RunOutcome, RunRecord};
 use crate::value::rounded;
 use crate::violation::{Severity, Violation};
 
-use advice::advice;
+pub use advice::advice;
 pub use limit::{TEXT_MAX, fitting};
 
 /// How many lines of changes or violations a message lists before it only counts: what a phone shows at once.
@@ -227,7 +227,7 @@ fn list(text: &mut String, title: &str, lines: Vec<String>) {
 }
 
 /// Why a run was: what it was asked for where no intent says it.
-fn cause(run: &RunRecord) -> String {
+pub fn cause(run: &RunRecord) -> String {
     match (&run.cause, run.deciding.first(), run.releases.is_empty()) {
         (Some(cause), _, false) => cause.clone(),
         (Some(cause), None, true) => format!("{cause}; {}", why(&run.deciding)),

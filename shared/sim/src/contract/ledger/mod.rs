@@ -9,7 +9,7 @@ pub mod runs;
 pub(super) mod samples;
 
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerWrite, ScopeState};
+use watchkeeper_control::ledger::{KeptHistory, Ledger, LedgerError, LedgerWrite, ScopeState};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
 
@@ -18,7 +18,7 @@ pub use self::halts::*;
 pub use self::intents::*;
 pub use self::pairs::*;
 pub use self::runs::*;
-use self::samples::{baseline, huge, intent, lease, run, standing};
+use self::samples::{baseline, history, huge, intent, lease, run, standing};
 
 use super::{CaseFailure, ContractBench, Passed, differs, equal, holds};
 
@@ -33,6 +33,7 @@ macro_rules! ledger_cases {
             a_commit_is_all_there
             a_commit_without_a_lease_is_refused
             a_stale_generation_writes_nothing
+            a_history_of_an_old_version_writes_nothing
             a_lease_is_prolonged_under_its_generation
             a_refused_transaction_writes_nothing
             a_baseline_comes_back_exactly_and_goes
@@ -128,8 +129,10 @@ pub async fn a_commit_is_all_there<B: ContractBench>(bench: &B) -> Passed {
         lease: Some(lease),
         standing: standing(now),
         halt: None,
+        history: KeptHistory::Known(history(now), 1),
     };
     let writes = [
+        LedgerWrite::PutHistory(history(now), 0),
         LedgerWrite::PutBaseline(baseline(now)),
         LedgerWrite::PutIntent(intent(Layer::Override, now)),
         LedgerWrite::PutStanding(standing(now)),
@@ -138,6 +141,17 @@ pub async fn a_commit_is_all_there<B: ContractBench>(bench: &B) -> Passed {
     bench.ledger().commit(&scope, 1, &writes).await?;
     equal("what is remembered", &load(bench, &scope).await?, &expected)?;
     equal("the run", &bench.ledger().run(&scope, "run-1").await?, &Some(run("run-1", now)))
+}
+
+/// Of two that read the same history one adds to it, and nothing else of the other's is written.
+pub async fn a_history_of_an_old_version_writes_nothing<B: ContractBench>(bench: &B) -> Passed {
+    let (scope, _) = leased(bench).await?;
+    let kept = history(bench.now());
+    bench.ledger().commit(&scope, 1, &[LedgerWrite::PutHistory(kept.clone(), 0)]).await?;
+    let late = [LedgerWrite::PutHistory(kept.clone(), 0), LedgerWrite::PutRun(Box::new(run("run-2", bench.now())))];
+    conflict(bench.ledger().commit(&scope, 1, &late).await)?;
+    equal("the history", &load(bench, &scope).await?.history, &KeptHistory::Known(kept, 1))?;
+    equal("the run", &bench.ledger().run(&scope, "run-2").await?, &None)
 }
 
 /// No generation counts where no lease was taken.

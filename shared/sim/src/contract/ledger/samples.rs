@@ -16,9 +16,10 @@ use watchkeeper_domain::guardrail::{GuardrailCode, HaltSwitch, Severity, Violati
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
 use watchkeeper_domain::plan::{AwaitedChange, CapacityChange, Obstacle, Plan, PlanStep, PlannedAction, Wave};
 use watchkeeper_domain::reconcile::assess::Verdict;
+use watchkeeper_domain::reconcile::history::ScopeHistory;
 use watchkeeper_domain::reconcile::run::{
-    IntentOutcome, RefusedWrite, RunError, RunHeader, RunOutcome, RunProgress, RunRecord, TimelineEvent, WriteRefusal,
-    WriteTrouble,
+    IntentOutcome, RefusedWrite, RunError, RunHeader, RunOutcome, RunProgress, RunRecord, SliceTiming, TimelineEvent,
+    WriteRefusal, WriteTrouble,
 };
 use watchkeeper_domain::request::RunTrigger;
 use watchkeeper_domain::value::CapacityAmount;
@@ -106,6 +107,19 @@ pub(super) fn standing(now: Timestamp) -> ScopeStanding {
     ScopeStanding { settled: Some(settled), reached, told: Some("drift-1".to_owned()), refused, followed: Some(3) }
 }
 
+/// A history of a sleep, of a wake that was refused three times, and of an emergency.
+pub(super) fn history(now: Timestamp) -> ScopeHistory {
+    let mut history = ScopeHistory::default();
+    let night = RunRecord { outcome: Some(RunOutcome::Done), error: None, ..run("run-1", now) };
+    let asleep = Intent { want: DesiredState::Asleep, ..intent(Layer::Schedule, now) };
+    history.note(&RunRecord { deciding: vec![asleep], ..night.clone() }, now);
+    for id in ["run-2", "run-3"] {
+        history.note(&RunRecord { outcome: Some(RunOutcome::Refused), ..run(id, now + Duration::from_hours(9)) }, now);
+    }
+    history.note(&RunRecord { deciding: vec![emergency("surge", now)], ..night }, now);
+    history
+}
+
 /// A halt for this reason.
 pub(super) fn halt(reason: &str, now: Timestamp) -> HaltSwitch {
     HaltSwitch { by: "run-1".to_owned(), reason: reason.to_owned(), since: now }
@@ -136,6 +150,7 @@ pub(in super::super) fn run(id: &str, now: Timestamp) -> RunRecord {
         rounds: 1,
         applied: true,
         progress: RunProgress {
+            slices: vec![SliceTiming { step: "apply".to_owned(), began: now, ended: now, writes: 7 }],
             afresh: true,
             wrote: Some(now),
             held: [ResourceId::Service(api())].into(),

@@ -1,0 +1,19 @@
+//! Wiring of the window function.
+
+use std::process::ExitCode;
+
+use serde_json::Value;
+use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
+use window::answer;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    serve(|context: FunctionContext| {
+        let (reader, began) = (context.window()?, context.began()?);
+        Ok(async move |event: Value, invocation: LambdaInvocation| {
+            let now = began(invocation);
+            Ok(Box::pin(answer(&reader(now), &context.stack, event, now)).await)
+        })
+    })
+    .await
+}

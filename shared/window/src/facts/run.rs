@@ -1,0 +1,59 @@
+//! The facts of one run.
+
+use jiff::Timestamp;
+use watchkeeper_domain::capacity::Baseline;
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::run::RunRecord;
+use watchkeeper_domain::value::Zone;
+
+use super::{Reading, StackFacts};
+
+/// Whose time a spell was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "kebab-case")]
+pub enum SpellKind {
+    /// This program's own.
+    Work,
+    /// Waiting for AWS: tasks, databases, health checks.
+    Wait,
+    /// Waiting for a person.
+    Person,
+}
+
+/// A part of a run's time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSpell {
+    /// What was done, such as `begin`, `raise counts` or `verify`.
+    pub name: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended; none while it goes on.
+    pub ended: Option<Timestamp>,
+    /// Whose time it was.
+    pub kind: SpellKind,
+    /// What came of it, such as `2 writes`; may be empty.
+    pub what: String,
+}
+
+/// A run on a page of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFacts {
+    /// The stack whose run it is.
+    pub stack: StackFacts,
+    /// Where.
+    pub scope: Scope,
+    /// The clocks of the environment.
+    pub zone: Zone,
+    /// The execution.
+    pub id: String,
+    /// Its record; `Now(None)` when the ledger has none, for it has not begun, was refused before it began, or is too old.
+    pub record: Reading<Option<RunRecord>>,
+    /// The generation of its lease, where it has one.
+    pub generation: Option<u64>,
+    /// Its times, in order; empty in a record of before they were kept.
+    pub spells: Vec<RunSpell>,
+    /// The baseline, while one is kept.
+    pub baseline: Reading<Option<Baseline>>,
+    /// Until when the ledger keeps the record.
+    pub kept_until: Option<Timestamp>,
+}

@@ -1,0 +1,27 @@
+//! The pages. Each is a function of facts and a frame.
+
+mod action;
+mod backups;
+mod cells;
+mod estates;
+mod failover;
+mod frame;
+mod gantt;
+mod moved;
+mod needs;
+mod pair;
+mod parts;
+mod plan;
+mod question;
+mod row;
+mod run;
+mod strip;
+mod window;
+
+pub use action::{action, bad_request};
+pub use backups::backups;
+pub use failover::failover;
+pub use plan::{emergency, plan};
+pub use question::question;
+pub use run::run;
+pub use window::{BYTES_MAX, FULL_MAX, LINES_MAX, Selection, Shown, window};
