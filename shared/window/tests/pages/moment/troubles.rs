@@ -63,7 +63,7 @@ pub(crate) fn troubles() -> Vec<EnvironmentFacts> {
         unsaved,
         stuck,
         pair("held", |state| {
-            state.held = Some(("a-move".to_owned(), at("2026-12-23T23:00:00Z"), "targets are not healthy".to_owned()))
+            state.held = Some(("a-move".to_owned(), at("2026-12-23T23:00:00Z"), "targets are not healthy".to_owned()));
         }),
         pair("moving", |state| {
             let to = Region::new("us-west-2").unwrap();
