@@ -84,6 +84,7 @@ fn of_a_stack(found: &mut Vec<Value>) {
         match field {
             "Name" if nested => found.push(json!(["scheduler", "CreateSchedule", {"Name": name}])),
             "Name" => found.push(json!(["states", "CreateStateMachine", {"name": name}])),
+            "FunctionName" => found.push(json!(["lambda", "CreateFunction", {"FunctionName": name}])),
             "DashboardName" => found.push(json!(["monitoring", "PutDashboard", {"DashboardName": name}])),
             other => panic!("{other}: {name}: a kind of name that nothing is known of"),
         }

@@ -87,7 +87,7 @@ fn what_was_not_seen_asleep_as_a_whole_does_not_count(#[case] outcome: RunOutcom
     history.note(&run("sleep", hours(0), DesiredState::Asleep, RunOutcome::Done), hours(1));
     history.note(&run("again", hours(2), DesiredState::Asleep, outcome), hours(3));
     assert_eq!(history.asleep.since, None);
-    assert_eq!(this_month(&history, 4), Some(1));
+    assert_eq!(this_month(&history, 3), Some(1));
 }
 
 #[test]
