@@ -43,6 +43,15 @@ pub fn execution_name(words: &[&str], instant: Timestamp) -> String {
     format!("{}{tail}", &name[..kept])
 }
 
+/// The same for an input that a person may send again: the same words, input and instant give the same name, and another
+/// input another one, so that no wish is taken for a repetition of one that it is not.
+pub fn execution_name_of_input(words: &[&str], input: &str, instant: Timestamp) -> String {
+    let mut hash = fnv::FnvHasher::default();
+    hash.write(input.as_bytes());
+    let mark = format!("{:08x}", hash.finish() & 0xffff_ffff);
+    execution_name(&[words, &[&mark]].concat(), instant)
+}
+
 /// Characters that a name may have where an execution is also logged (Step Functions API reference, `StartExecution`: to
 /// enable logging with CloudWatch Logs, the name should only contain 0-9, A-Z, a-z, - and _).
 fn is_name(c: char) -> bool {
@@ -61,6 +70,14 @@ mod tests {
     #[test]
     fn the_name_is_made_of_the_words_and_the_instant() {
         assert_eq!(execution_name(&["clos-v2", "dev"], instant()), "clos-v2-dev-20261120T000500Z");
+    }
+
+    #[test]
+    fn another_input_has_another_name_and_the_same_one_the_same() {
+        let name = |input| execution_name_of_input(&["window", "take-over", "prod"], input, instant());
+        assert_eq!(name("{}"), name("{}"));
+        assert_ne!(name("{}"), name(r#"{"back":true}"#));
+        assert!(name("{}").starts_with("window-take-over-prod-"), "{}", name("{}"));
     }
 
     #[test]

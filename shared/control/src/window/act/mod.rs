@@ -5,7 +5,7 @@ mod asked;
 mod request;
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::execution::execution_name;
+use watchkeeper_domain::execution::execution_name_of_input;
 use watchkeeper_domain::person::PersonName;
 use watchkeeper_window::call::{Call, Verb};
 use watchkeeper_window::facts::{ActionFacts, ActionOutcome, Offer, OfferedIntent, Reading};
@@ -75,8 +75,8 @@ impl<P: Platform, Q: QuestionAnswers> WindowActor<P, Q> {
         let place = meant.map(|meant| meant.scope());
         let words = place.as_ref().map(|scope| [scope.estate.as_str(), scope.environment.as_str()]);
         let words: Vec<&str> = ["window", call.verb.into()].into_iter().chain(words.into_iter().flatten()).collect();
-        // The same button of the same page is one execution, however often it is pressed.
-        let execution = execution_name(&words, at);
+        // The same wish of the same page is one execution, however often its button is pressed.
+        let execution = execution_name_of_input(&words, &input, at);
         self.machine(machine).start(&execution, &input).await.map_err(RunbookError::from)?;
         let machine = format!("{}-{machine}", self.reader.own.name);
         Ok(ActionOutcome::Started { machine, execution, took_seconds })
