@@ -9,6 +9,8 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 
+use crate::https;
+
 /// How long a connection may take to open, in seconds: within a region it takes milliseconds.
 pub const CONNECT: Duration = Duration::from_secs(1);
 
@@ -43,6 +45,7 @@ pub async fn sdk_config(region: &str) -> SdkConfig {
         .region(Region::new(region.to_owned()))
         .timeout_config(timeouts())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .http_client(https::client())
         .load()
         .await
 }

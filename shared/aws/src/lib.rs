@@ -13,6 +13,7 @@ mod ecs;
 mod eventbridge;
 mod failover;
 mod fault;
+mod https;
 pub mod ledger;
 mod notifier;
 mod once;
