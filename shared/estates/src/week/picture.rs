@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use watchkeeper_domain::estate::{Environment, Estate, EstateFolder};
 use watchkeeper_domain::value::Zone;
 
@@ -49,7 +49,7 @@ pub fn picture_of(estates: &EstateFolder, instant: Timestamp) -> String {
     }
     let picture = html! {
         svg xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (WIDTH) " " (height) } width=(WIDTH) height=(height) role="img" aria-label=(title) {
-            style { (PreEscaped(STYLE)) }
+            style { (STYLE) } // nothing in it would be escaped
             rect class="bg" width=(WIDTH) height=(height) {}
             text class="title" x="20" y="34" { (title) }
             @for part in &body { (part) }
