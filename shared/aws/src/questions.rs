@@ -63,8 +63,8 @@ impl QuestionAnswers for AskingMachines {
 
 /// The token of the task that waits, from the newest events, the newest first: once a task is left, nothing waits.
 fn waiting(newest: &[HistoryEvent]) -> Option<String> {
-    let still = newest.iter().take_while(|event| event.state_exited_event_details().is_none());
-    let scheduled = still.filter_map(HistoryEvent::task_scheduled_event_details).next()?;
+    let mut still = newest.iter().take_while(|event| event.state_exited_event_details().is_none());
+    let scheduled = still.find_map(HistoryEvent::task_scheduled_event_details)?;
     if !scheduled.resource().ends_with(WAITS) {
         return None;
     }
