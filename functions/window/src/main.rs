@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
-use window::answer;
+use window::handle;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -12,7 +12,7 @@ async fn main() -> ExitCode {
         let (reader, began) = (context.window()?, context.began()?);
         Ok(async move |event: Value, invocation: LambdaInvocation| {
             let now = began(invocation);
-            Ok(Box::pin(answer(&reader(now), &context.stack, event, now)).await)
+            Ok(Box::pin(handle(&reader(now), &context.stack, event, now)).await)
         })
     })
     .await

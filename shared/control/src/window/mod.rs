@@ -9,6 +9,7 @@
 //! and what is observed counts for [`SHARED_FOR`]. What does not fit is read by the next look, the oldest first.
 
 pub mod act;
+mod answer;
 mod environment;
 pub mod event;
 mod observe;
@@ -30,6 +31,7 @@ use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::Region;
 use watchkeeper_window::facts::{EnvironmentFacts, Reading, StackFacts, StackRows};
 
+pub use answer::answer;
 pub use pages::MeantScope;
 
 use crate::ledger::{Key, Ledger, LedgerError};
