@@ -8,8 +8,9 @@ use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
-/// The SDK's own client, made by the first call. The SDK makes one for each client of a service, and reads all certificates of
-/// the machine's store for each of them before any call: some twenty times in a function that calls twenty services.
+/// The SDK's own client, made by the first call. Left alone, the SDK makes one for each client of a service, and parses all
+/// certificates of the machine's store for each of them before any call (`validate_base_client_config` of
+/// `aws-smithy-http-client`).
 #[derive(Debug)]
 struct OnDemand(SharedHttpClient);
 
