@@ -9,10 +9,10 @@ use window::handle;
 #[tokio::main]
 async fn main() -> ExitCode {
     serve(|context: FunctionContext| {
-        let (reader, began) = (context.window()?, context.began()?);
+        let (reader, peers, began) = (context.window()?, context.window_peers(), context.began()?);
         Ok(async move |event: Value, invocation: LambdaInvocation| {
             let now = began(invocation);
-            Ok(Box::pin(handle(&reader(now), &context.stack, event, now)).await)
+            Ok(Box::pin(handle(&reader(now), &peers, &context.stack, event, now)).await)
         })
     })
     .await

@@ -22,10 +22,12 @@ mod questions;
 mod quotas;
 mod rds;
 mod sfn;
+mod signed;
 mod sns;
 mod time;
 mod unblock;
 mod values;
+mod windows;
 
 pub use backup::BackupEngines;
 pub use clients::{Aws, PEER_OPERATION, peer_config, sdk_config};
@@ -40,6 +42,7 @@ pub use questions::AskingMachines;
 pub use sfn::StateMachine;
 pub use sns::SnsTopic;
 pub use unblock::AwsUnblockSources;
+pub use windows::LambdaWindows;
 
 pub use aws_config::SdkConfig;
 

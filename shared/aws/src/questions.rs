@@ -5,9 +5,11 @@ use aws_config::SdkConfig;
 use aws_sdk_sfn::operation::get_execution_history::GetExecutionHistoryError;
 use aws_sdk_sfn::operation::send_task_success::SendTaskSuccessError;
 use aws_sdk_sfn::types::HistoryEvent;
+use serde::Deserialize;
 use serde_json::Value;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_control::window::ports::{AnswerOutcome, QuestionAnswers};
+use watchkeeper_domain::emergency::question_mark;
 
 use crate::fault::failed;
 use crate::sfn::execution_arn;
@@ -32,8 +34,8 @@ impl AskingMachines {
         Self { sfn: aws_sdk_sfn::Client::new(config), machines }
     }
 
-    /// The token of the task that the execution of a machine waits with; nothing where it waits for none, or is unknown.
-    async fn token(&self, machine: &str, execution: &str) -> Result<Option<String>, AwsError> {
+    /// What the execution of a machine waits with; nothing where it waits for no answer, or is unknown.
+    async fn waits(&self, machine: &str, execution: &str) -> Result<Option<AskedTask>, AwsError> {
         let call = self.sfn.get_execution_history().execution_arn(execution_arn(machine, execution));
         match call.reverse_order(true).max_results(NEWEST).include_execution_data(true).send().await {
             Ok(answer) => Ok(waiting(answer.events())),
@@ -48,10 +50,13 @@ impl AskingMachines {
 }
 
 impl QuestionAnswers for AskingMachines {
-    async fn answer(&self, execution: &str, output: &str) -> Result<AnswerOutcome, AwsError> {
+    async fn answer(&self, execution: &str, mark: &str, output: &str) -> Result<AnswerOutcome, AwsError> {
         for machine in &self.machines {
-            let Some(token) = self.token(machine, execution).await? else { continue };
-            return match self.sfn.send_task_success().task_token(token).output(output).send().await {
+            let Some(asked) = self.waits(machine, execution).await? else { continue };
+            if question_mark(&asked.why, &asked.plan) != mark {
+                return Ok(AnswerOutcome::Another);
+            }
+            return match self.sfn.send_task_success().task_token(asked.token).output(output).send().await {
                 Ok(_) => Ok(AnswerOutcome::Given),
                 Err(error) if error.as_service_error().is_some_and(over) => Ok(AnswerOutcome::Over),
                 Err(error) => Err(failed("SendTaskSuccess", execution, error)),
@@ -61,15 +66,23 @@ impl QuestionAnswers for AskingMachines {
     }
 }
 
-/// The token of the task that waits, from the newest events, the newest first: once a task is left, nothing waits.
-fn waiting(newest: &[HistoryEvent]) -> Option<String> {
+/// As much of what a machine hands to the function that asks as tells one question from another, with what answers it.
+#[derive(Debug, PartialEq, Deserialize)]
+struct AskedTask {
+    token: String,
+    why: String,
+    plan: String,
+}
+
+/// The task that waits, from the newest events, the newest first: once a task is left, nothing waits.
+fn waiting(newest: &[HistoryEvent]) -> Option<AskedTask> {
     let mut still = newest.iter().take_while(|event| event.state_exited_event_details().is_none());
     let scheduled = still.find_map(HistoryEvent::task_scheduled_event_details)?;
     if !scheduled.resource().ends_with(WAITS) {
         return None;
     }
-    let given: Value = serde_json::from_str(scheduled.parameters()).ok()?;
-    given["Payload"]["token"].as_str().map(ToOwned::to_owned)
+    let mut given: Value = serde_json::from_str(scheduled.parameters()).ok()?;
+    serde_json::from_value(given["Payload"].take()).ok()
 }
 
 /// Whether nobody waits for the answer any more.
@@ -102,11 +115,12 @@ mod tests {
 
     #[test]
     fn the_token_is_that_of_the_task_that_waits_now() {
-        let asks =
-            |token: &str| scheduled("invoke.waitForTaskToken", &format!(r#"{{"Payload":{{"token":"{token}"}}}}"#));
+        let payload = |token: &str| format!(r#"{{"Payload":{{"token":"{token}","why":"w","plan":"p","now":"n"}}}}"#);
+        let asks = |token: &str| scheduled("invoke.waitForTaskToken", &payload(token));
         let calls = scheduled("invoke", r#"{"Payload":{"token":"none"}}"#);
         let submitted = event(HistoryEventType::TaskSubmitted).build().unwrap();
-        assert_eq!(waiting(&[submitted, asks("second"), asks("first")]).as_deref(), Some("second"));
+        let second = waiting(&[submitted, asks("second"), asks("first")]).unwrap();
+        assert_eq!(second, AskedTask { token: "second".to_owned(), why: "w".to_owned(), plan: "p".to_owned() });
         assert_eq!(waiting(&[exited(), asks("first")]), None, "it was answered");
         assert_eq!(waiting(&[calls, asks("first")]), None, "another task runs");
         assert_eq!(waiting(&[scheduled("invoke.waitForTaskToken", "no JSON")]), None);

@@ -62,6 +62,7 @@ pub struct FunctionSettings {
     window_arn: Option<String>,
     window_act_arn: Option<String>,
     timeout_seconds: Option<String>,
+    window_peers: Vec<FunctionArn>,
     routing_endpoints: Vec<(Region, String)>,
 }
 
@@ -101,6 +102,7 @@ impl FunctionSettings {
             window_arn: get("WINDOW_ARN"),
             window_act_arn: get("WINDOW_ACT_ARN"),
             timeout_seconds: get("TIMEOUT_SECONDS"),
+            window_peers: fit("WINDOW_PEERS", peers::windows(&get("WINDOW_PEERS").unwrap_or_default()))?,
             routing_endpoints: fit(
                 "ROUTING_ENDPOINTS",
                 peers::endpoints(&get("ROUTING_ENDPOINTS").unwrap_or_default()),
@@ -194,6 +196,11 @@ impl FunctionSettings {
     /// [`SettingError`] when `WINDOW_ARN` is not set, or is no ARN of a function.
     pub fn window_arn(&self) -> Result<FunctionArn, SettingError> {
         function("WINDOW_ARN", self.window_arn.clone())
+    }
+
+    /// The windows of other stacks whose rows stand on the same page.
+    pub fn window_peers(&self) -> &[FunctionArn] {
+        &self.window_peers
     }
 
     /// The ARN of the function that the operator's window acts by.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_aws::{AskingMachines, Aws, CloudWatch, EventClock, peer_config};
+use watchkeeper_aws::{AskingMachines, Aws, CloudWatch, EventClock, LambdaWindows, peer_config};
 use watchkeeper_control::window::WindowReader;
 use watchkeeper_control::window::act::WindowActor;
 use watchkeeper_domain::name::Region;
@@ -21,6 +21,11 @@ impl FunctionContext {
     /// [`SettingError`] names what the stack does not say.
     pub fn window(&self) -> Result<impl Fn(Timestamp) -> WindowReader<Aws> + use<>, SettingError> {
         self.reader(true)
+    }
+
+    /// The windows of other stacks whose rows stand on the same page.
+    pub fn window_peers(&self) -> LambdaWindows {
+        LambdaWindows::new(&self.sdk, self.settings.window_peers().to_vec())
     }
 
     /// What the window's buttons start, by the time of an event.

@@ -14,6 +14,8 @@ pub enum Verb {
     /// The page of all environments.
     #[default]
     Window,
+    /// The rows of this stack as JSON, without a page around them: what the window of another stack asks for.
+    Rows,
     /// The page of a run.
     Run,
     /// The page of a question.
@@ -108,6 +110,9 @@ pub struct Call {
     /// The mark of the plan that was promised ([`crate::facts::PlanFacts::mark`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
+    /// The mark of the question that is answered ([`crate::facts::OpenQuestion::mark`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
     /// The instant of the page, in seconds since 1970: only what acts has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<i64>,

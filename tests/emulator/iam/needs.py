@@ -198,6 +198,12 @@ def _domain(operation, members, place):
     return [(f"es:{operation}", place.arn("es", f"domain/{members['DomainName']}{members['Path']}"), {})]
 
 
+def _invoke(_operation, members, place):
+    """AWS Lambda API reference, Invoke: it needs the permission of another name."""
+    name = members["FunctionName"]
+    return [("lambda:InvokeFunction", name if name.startswith("arn:") else place.arn("lambda", f"function:{name}"), {})]
+
+
 def _queue(operation, members, place):
     name = members.get("QueueName") or str(members.get("QueueUrl", "")).rsplit("/", 1)[-1]
     return [(f"sqs:{operation}", place.arn("sqs", name), {})]
@@ -267,6 +273,7 @@ _SPECIAL = {
     ("ecs", "DescribeServiceRevisions"): _parts_of_services,
     **{("es", f"ESHttp{verb}"): _domain for verb in ("Delete", "Get", "Put")},
     ("events", "PutEvents"): _events,
+    ("lambda", "Invoke"): _invoke,
     ("route53-recovery-cluster", "UpdateRoutingControlStates"): _controls,
     ("s3", "*"): _objects,
     ("servicequotas", "GetServiceQuota"): _quota,

@@ -57,6 +57,21 @@ impl DeployedStack {
         awaited(&what, async || Ok(self.crossings(scope, since).await?.pop())).await
     }
 
+    /// The failover of this name, which somebody has started.
+    ///
+    /// # Errors
+    /// [`HarnessError`] says what failed.
+    pub fn move_by_name(&self, pair: &PairId, name: &str, since: Timestamp) -> Result<MoveExecution<'_>, HarnessError> {
+        Ok(MoveExecution {
+            stack: self,
+            pair: pair.clone(),
+            outer: None,
+            arn: self.failover_arn(name)?,
+            since,
+            seen: 0,
+        })
+    }
+
     async fn start(&self, machine: &str, input: &Value) -> Result<(String, Timestamp), HarnessError> {
         let since = self.control.now().await?;
         let call = self.sfn.start_execution().state_machine_arn(machine).input(input.to_string());

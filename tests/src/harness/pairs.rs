@@ -74,7 +74,10 @@ impl SandboxHarness {
         let given = || given.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (*name, value.as_str()));
         let (home_key, standby_key) =
             (keys::topic_key(&sandbox, home.as_str()).await?, keys::topic_key(&sandbox, standby.as_str()).await?);
+        let [home_window, standby_window] = [&home, &standby]
+            .map(|region| format!("arn:aws:lambda:{region}:{}:function:{STACK}-window", options.account));
         let mut parameters = vec![
+            ("WindowPeers", standby_window.as_str()),
             ("PeerRegion", standby.as_str()),
             ("StandbyRegion", standby.as_str()),
             ("TopicKeyArn", home_key.as_str()),
@@ -82,6 +85,7 @@ impl SandboxHarness {
         parameters.extend(given());
         let first = sandbox.deploy(STACK, home.as_str(), &parameters, progress).await?;
         let mut parameters = vec![
+            ("WindowPeers", home_window.as_str()),
             ("PeerRegion", home.as_str()),
             ("LedgerTableName", first.get("LedgerTable")?),
             ("TopicKeyArn", standby_key.as_str()),

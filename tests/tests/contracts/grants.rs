@@ -46,8 +46,15 @@ const S3: [(&str, &[&str]); 6] = [
     ("s3:DeleteObject", &["s3:DeleteObject", "s3:DeleteObjectVersion"]),
     ("s3:HeadBucket", &["s3:ListBucket"]),
 ];
-/// Calls of search domains, which have no client: their actions are the names of the calls in the adapter.
-const SIGNED: [&str; 4] = ["es:DescribeDomain", "es:ESHttpDelete", "es:ESHttpGet", "es:ESHttpPut"];
+/// Calls that are signed without a client, by their names in the adapters, and their actions.
+const SIGNED: [(&str, &str); 5] = [
+    ("DescribeDomain", "es:DescribeDomain"),
+    ("ESHttpDelete", "es:ESHttpDelete"),
+    ("ESHttpGet", "es:ESHttpGet"),
+    ("ESHttpPut", "es:ESHttpPut"),
+    // The call is permitted by another name (AWS Lambda API reference, Invoke).
+    ("Invoke", "lambda:InvokeFunction"),
+];
 /// A transaction needs the permissions of its parts; these are the parts that the ledger's have.
 const TRANSACTION: &str = "dynamodb:TransactWriteItems";
 const PARTS: [&str; 3] = ["dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"];
@@ -127,8 +134,9 @@ fn actions_called() -> BTreeSet<String> {
             actions.extend(needed.iter().map(|action| (*action).to_owned()));
         }
     }
-    let signed = sources_under("shared/aws/src/backup");
-    actions.extend(SIGNED.into_iter().filter(|it| signed.contains(&it.replace("es:", "\""))).map(str::to_owned));
+    let signed = sources_under("shared/aws/src");
+    let is_made = |operation: &str| signed.contains(&format!("\"{operation}\""));
+    actions.extend(SIGNED.into_iter().filter(|(it, _)| is_made(it)).map(|(_, action)| action.to_owned()));
     if actions.remove(TRANSACTION) {
         actions.extend(PARTS.map(str::to_owned));
     }

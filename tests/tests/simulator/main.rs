@@ -31,3 +31,4 @@ mod unblock_trouble;
 mod unblocks;
 mod unmade;
 mod window;
+mod window_peers;

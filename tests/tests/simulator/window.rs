@@ -23,7 +23,7 @@ fn id(name: &str) -> ServiceId {
     ServiceId::try_from(name.to_owned()).unwrap()
 }
 
-fn reader(sim: &SimRegion) -> WindowReader<SimRegion> {
+pub(crate) fn reader(sim: &SimRegion) -> WindowReader<SimRegion> {
     let arn =
         |name: &str| format!("arn:aws:lambda:us-east-1:123456789012:function:watchkeeper-{name}").parse().unwrap();
     WindowReader {

@@ -6,7 +6,6 @@ mod database;
 mod dynamodb;
 mod elasticache;
 mod engine;
-mod http;
 mod opensearch;
 mod presign;
 mod rds;

@@ -11,8 +11,11 @@ use watchkeeper_domain::backup::{
 
 use super::BackupClients;
 use super::engine::{BackupEngine, CopyEngine, RegionalResource};
-use super::http::{HttpCall, send};
 use crate::fault::invalid;
+use crate::signed::{HttpCall, send};
+
+/// The service under which calls of search domains are signed.
+const SERVICE: &str = "es";
 
 /// `OpenSearch` domains.
 #[derive(Debug)]
@@ -25,7 +28,7 @@ impl CopyEngine for Opensearch {
             resource.clients.repository(resource.policy).await?,
             resource.policy.subject.series()
         );
-        let asked = HttpCall { operation: "ESHttpGet", method: "GET", url: &url, body: None };
+        let asked = HttpCall { service: SERVICE, operation: "ESHttpGet", method: "GET", url: &url, body: None };
         let answer = send(&resource.clients.sdk, &asked).await?.unwrap_or_default();
         Ok(answer["snapshots"].as_array().into_iter().flatten().filter_map(snapshot).collect())
     }
@@ -38,7 +41,7 @@ impl CopyEngine for Opensearch {
             "include_global_state": false,
             "metadata": { BACKUP_TAG: resource.policy.subject.identity() },
         });
-        let asked = HttpCall { operation: "ESHttpPut", method: "PUT", url: &url, body: Some(body) };
+        let asked = HttpCall { service: SERVICE, operation: "ESHttpPut", method: "PUT", url: &url, body: Some(body) };
         let answer = send(&resource.clients.sdk, &asked).await?;
         answer
             .map(|_| None)
@@ -47,7 +50,7 @@ impl CopyEngine for Opensearch {
 
     async fn delete(&self, resource: &RegionalResource<'_>, copy: &ObservedCopy) -> Result<(), AwsError> {
         let url = format!("{}/{}", resource.clients.repository(resource.policy).await?, copy.name);
-        let asked = HttpCall { operation: "ESHttpDelete", method: "DELETE", url: &url, body: None };
+        let asked = HttpCall { service: SERVICE, operation: "ESHttpDelete", method: "DELETE", url: &url, body: None };
         send(&resource.clients.sdk, &asked).await.map(drop)
     }
 }
@@ -67,7 +70,7 @@ impl BackupClients {
             None => format!("https://es.{region}.amazonaws.com"),
         };
         let url = format!("{base}/2021-01-01/opensearch/domain/{}", policy.subject.source.name);
-        let asked = HttpCall { operation: "DescribeDomain", method: "GET", url: &url, body: None };
+        let asked = HttpCall { service: SERVICE, operation: "DescribeDomain", method: "GET", url: &url, body: None };
         Ok(send(&self.sdk, &asked).await?.map(|answer| answer["DomainStatus"].clone()))
     }
 

@@ -206,7 +206,7 @@ impl<P: Platform> FailoverRunbook<P> {
 
     /// What the machine is told; where it is over, people and programs are told first.
     async fn answer(&self, work: MoveStep<'_>, stumbled: bool) -> Result<StepOutcome<Advanced>, RunbookError> {
-        let MoveStep { member, request, pointer, record, .. } = work;
+        let MoveStep { member, pointer, record, .. } = work;
         let mut summary = record.header.timeline.last().map_or_else(String::new, |moment| moment.what.clone());
         let then = match &record.pause {
             _ if record.phase == MovePhase::Over => {
@@ -230,8 +230,8 @@ impl<P: Platform> FailoverRunbook<P> {
                 NextStep::Child { suffix: suffix.clone(), request: request.into() }
             }
             Some(MovePause { kind: PauseKind::Person(_), .. }) => NextStep::Ask(Question {
-                why: record.asks.values().cloned().collect::<Vec<_>>().join("; "),
-                plan: report::plan(member.id.to_string().as_str(), &member.failover, &record, request),
+                why: record.asked(),
+                plan: report::plan(&member.id.to_string(), &member.failover, &record),
                 answer_seconds: QUESTION.as_secs(),
                 request: None,
             }),

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use futures_util::future::join;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_domain::estate::{Environment, Estate};
@@ -12,14 +13,17 @@ use watchkeeper_window::html::Html;
 use watchkeeper_window::page::{self, Selection, Shown};
 
 use super::event::{EventError, OnlyRows, WidgetEvent, anybody};
+use super::ports::PeerWindows;
 use super::{MeantScope, WindowReader};
 use crate::platform::Platform;
 use crate::ports::Clock as _;
 use crate::runbook::Stack;
 
-/// The answer to an event that came at `now`: the page, as text, or the widget's own documentation, which is `description`.
-pub async fn answer<P: Platform>(
+/// The answer to an event that came at `now`: the page, as text; the rows, as JSON, for a peer; or the widget's own documentation,
+/// which is `description`.
+pub async fn answer<P: Platform, W: PeerWindows>(
     reader: &WindowReader<P>,
+    peers: &W,
     stack: &Stack,
     event: Value,
     description: &str,
@@ -27,18 +31,25 @@ pub async fn answer<P: Platform>(
 ) -> Value {
     let event = match WidgetEvent::read(event) {
         Ok(event) if event.describe => return json!({ "markdown": description }),
+        Ok(event) if event.call.verb == Verb::Rows => return rows(reader, stack, now).await,
         Ok(event) => event,
         Err(error) => return refused(reader, anybody(), &error, now),
     };
     let viewer = event.viewer.clone();
-    match shown(reader, stack, event, now).await {
+    match shown(reader, peers, stack, event, now).await {
         Ok(page) => Value::String(page.into()),
         Err(error) => refused(reader, viewer, &error, now),
     }
 }
 
-async fn shown<P: Platform>(
+async fn rows<P: Platform>(reader: &WindowReader<P>, stack: &Stack, now: Timestamp) -> Value {
+    let rows = reader.rows(stack, |_, _| true, now).await;
+    serde_json::to_value(rows).unwrap_or_else(|error| json!({ "unwritten": error.to_string() }))
+}
+
+async fn shown<P: Platform, W: PeerWindows>(
     reader: &WindowReader<P>,
+    peers: &W,
     stack: &Stack,
     event: WidgetEvent,
     now: Timestamp,
@@ -52,12 +63,17 @@ async fn shown<P: Platform>(
         stack: reader.own.clone(),
     };
     if let Verb::Window = call.verb {
+        let peers = async {
+            // One environment is one stack's, and it is known here.
+            if call.environment.is_some() { [].into() } else { super::peers::rows(peers, &reader.clock).await }
+        };
         let selection = selection(stack, &call, only)?;
         let meant = |estate: &Estate, environment: &Environment| {
             let named = selection.environment.as_ref().is_none_or(|name| name == environment.name());
             selection.estate.as_ref().is_none_or(|name| name == estate.name()) && named
         };
-        let facts = WindowFacts { own: reader.rows(stack, meant, now).await, peers: [].into() };
+        let (own, peers) = join(reader.rows(stack, meant, now), peers).await;
+        let facts = WindowFacts { own, peers };
         return Ok(page::window(&frame(), &facts, &selection));
     }
     let meant = meant(stack, &call)?;

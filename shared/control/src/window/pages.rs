@@ -81,7 +81,7 @@ impl<P: Platform> WindowReader<P> {
                 });
                 of_profile.await
             }
-            None => Reading::Unread { why: "the plan is the text that people were sent".to_owned() },
+            None => Reading::Unread { why: "the plan of this question is the text that people were sent".to_owned() },
         };
         let known = put.map(|put| ("Plan, as it was sent".to_owned(), put.plan.clone()));
         QuestionFacts {

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use watchkeeper_domain::emergency::question_mark;
 use watchkeeper_domain::estate::{Environment, Estate, FencePolicy, Singleton, TrafficPolicy, TrafficStrategy};
-use watchkeeper_domain::failover::{Heartbeat, Move, MovePause, PauseKind, Pointer, QUESTION, RegionSample};
+use watchkeeper_domain::failover::{Heartbeat, Move, MovePause, PauseKind, Pointer, QUESTION, RegionSample, report};
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::{AlarmName, Duration};
 use watchkeeper_window::facts::{
@@ -13,6 +14,7 @@ use watchkeeper_window::facts::{
 };
 
 use super::environment::zone;
+use super::planned_move::plan_of_move;
 use super::{WindowReader, scope, unread};
 use crate::ledger::{Ledger, PairReplica};
 use crate::platform::Platform;
@@ -47,6 +49,7 @@ impl<P: Platform> WindowReader<P> {
             let facts = PairRegion { observed, ..self.of_region(&member, region, replica.as_ref().ok(), now).await };
             regions.insert(region.clone(), facts);
         }
+        let plan = plan_of_move(&member, replica.as_ref().ok(), &read[0], now);
         let readiness = match &pointer {
             Ok(pointer) => self.readiness(&member, pointer).await,
             Err(error) => unread(error),
@@ -56,7 +59,7 @@ impl<P: Platform> WindowReader<P> {
             estate: estate.name().clone(),
             environment: environment.name().clone(),
             zone: zone(estate, environment),
-            questions: moved.and_then(|moved| question(moved, now)).into_iter().collect(),
+            questions: moved.and_then(|moved| question(&member, moved, now)).into_iter().collect(),
             took_seconds: moved.and_then(Move::rto_ms).and_then(|ms| u32::try_from(ms / 1000).ok()),
             home: member.home.clone(),
             standby: member.standby.clone(),
@@ -64,7 +67,7 @@ impl<P: Platform> WindowReader<P> {
             pointer: pointer.map_or_else(unread, Reading::Now),
             readiness,
             last: last.clone(),
-            plan: Reading::Unread { why: "a move is planned by its machine: start it with mode plan".to_owned() },
+            plan,
             singletons: member.failover.singletons.iter().map(|it| (it.service.clone(), fence(it))).collect(),
             rto_seconds: Some(member.failover.rto.seconds()),
             rpo_seconds: Some(member.failover.rpo.seconds()),
@@ -189,7 +192,7 @@ fn arn_in(function: &FunctionArn, region: &Region) -> FunctionArn {
 }
 
 /// The question that a move waits with, if it does.
-fn question(moved: &Move, now: Timestamp) -> Option<OpenQuestion> {
+fn question(member: &PairMember, moved: &Move, now: Timestamp) -> Option<OpenQuestion> {
     let MovePause { since, kind: PauseKind::Person(_) } = moved.pause.as_ref()? else { return None };
     let until = since.saturating_add(QUESTION).unwrap_or(Timestamp::MAX);
     (moved.ending.is_none() && now < until).then(|| OpenQuestion {
@@ -197,6 +200,7 @@ fn question(moved: &Move, now: Timestamp) -> Option<OpenQuestion> {
         what: format!("move from {} to {}", moved.from, moved.to),
         why: moved.reason.clone(),
         asks: moved.asks.clone(),
+        mark: question_mark(&moved.asked(), &report::plan(&member.id.to_string(), &member.failover, moved)),
         asked: *since,
         until,
     })

@@ -99,8 +99,9 @@ pub(super) fn open(questions: Vec<PutQuestion>, now: Timestamp) -> Vec<OpenQuest
 
 /// A question as it was put. The guardrails that ask are named by why it is asked.
 pub(super) fn question(put: PutQuestion) -> OpenQuestion {
+    let mark = put.mark();
     let PutQuestion { execution, what, why, asked, until, .. } = put;
-    OpenQuestion { id: execution, what, why, asks: [].into(), asked, until }
+    OpenQuestion { id: execution, what, why, asks: [].into(), mark, asked, until }
 }
 
 /// What was observed, beside what is wanted of it; without a target, what ECS wants itself.

@@ -1,6 +1,7 @@
 //! What is remembered of the last question about something: one stands at a time, and a no lasts as long as its cause.
 
 use std::collections::BTreeSet;
+use std::hash::{Hash as _, Hasher as _};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,22 @@ pub struct PutQuestion {
     pub asked: Timestamp,
     /// Until when it stands; past once it was answered.
     pub until: Timestamp,
+}
+
+impl PutQuestion {
+    /// The mark of it ([`question_mark`]).
+    pub fn mark(&self) -> String {
+        question_mark(&self.why, &self.plan)
+    }
+}
+
+/// A short stable mark of a question, by what a person reads of it: an answer that was given to one is not taken for the answer to
+/// another of the same execution. Of the plan, [`PLAN_MAX`] characters count.
+pub fn question_mark(why: &str, plan: &str) -> String {
+    let mut hash = fnv::FnvHasher::default();
+    why.hash(&mut hash);
+    plan.chars().take(PLAN_MAX).for_each(|letter| letter.hash(&mut hash));
+    format!("{:016x}", hash.finish())
 }
 
 /// As much of a plan as a question keeps, in characters: what its message shows.

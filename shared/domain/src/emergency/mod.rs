@@ -11,7 +11,7 @@ mod request;
 mod watched;
 
 pub use crate::estate::MAX_LASTS;
-pub use asked::{LastQuestion, PLAN_MAX, PutQuestion};
+pub use asked::{LastQuestion, PLAN_MAX, PutQuestion, question_mark};
 pub use calls::{AlarmCalls, Call};
 pub use decide::{DecisionInputs, EmergencyDecision, EmergencyStep, decide};
 pub use hold::{EmergencyHold, HoldAction, hold, made_worse, still_called_for};

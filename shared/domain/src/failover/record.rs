@@ -216,6 +216,11 @@ impl Move {
         self.ending = Some(ending);
     }
 
+    /// Why a person is asked, if one is: what the guardrails that ask have found.
+    pub fn asked(&self) -> String {
+        self.asks.values().cloned().collect::<Vec<_>>().join("; ")
+    }
+
     /// The other region was asked, and answered or did not.
     pub fn asked_other(&mut self, answered: bool, now: Timestamp) {
         self.silent_since = (!answered).then(|| self.silent_since.unwrap_or(now));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::fence::{SKEW, SWITCH_TIME};
 use super::traffic::expected;
-use super::{FailoverRequest, Move, MoveEnding, MoveManner, MovePhase};
+use super::{Move, MoveEnding, MovePhase};
 use crate::estate::{Failover, FencePolicy, TrafficStrategy};
 use crate::message::Message;
 use crate::name::Scope;
@@ -183,9 +183,8 @@ pub fn event(scope: &Scope, failover: &Failover, record: &Move, now: Timestamp) 
 }
 
 /// Every step of a move with its reason, what it calls, and the time it is expected to take.
-pub fn plan(pair: &str, failover: &Failover, record: &Move, request: &FailoverRequest) -> String {
-    let Move { from, to, .. } = record;
-    let graceful = record.graceful || request.mode == MoveManner::Graceful;
+pub fn plan(pair: &str, failover: &Failover, record: &Move) -> String {
+    let Move { from, to, graceful, .. } = record;
     let mut steps: Vec<(MovePhase, String)> = Vec::new();
     let singles: Vec<String> = failover
         .singletons
@@ -207,7 +206,7 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move, request: &FailoverRe
     let databases: Vec<String> =
         failover.databases.iter().filter_map(super::PairDatabase::of).map(|database| database.to_string()).collect();
     if !databases.is_empty() {
-        let how = if graceful { "without loss" } else { "accepting what was not replicated" };
+        let how = if *graceful { "without loss" } else { "accepting what was not replicated" };
         steps.push((MovePhase::Promote, format!("{} become writers in {to}, {how}; minutes", databases.join(", "))));
     }
     for (nth, wave) in record.waves.iter().enumerate() {
@@ -244,7 +243,7 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move, request: &FailoverRe
         MovePhase::Outside,
         format!("people reach {to}; resolvers follow within {:#}", expected(&failover.traffic)),
     ));
-    if graceful {
+    if *graceful {
         steps.push((
             MovePhase::Settle,
             format!("after as long again the pointer is steady in {to}, and {from} stops by itself"),
@@ -255,7 +254,8 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move, request: &FailoverRe
             format!("the pointer is steady in {to}; {from} stops by itself when it sees that"),
         ));
     }
-    let mut text = format!("{pair}: from {from} to {to}{}\n", if graceful { ", planned and without loss" } else { "" });
+    let mut text =
+        format!("{pair}: from {from} to {to}{}\n", if *graceful { ", planned and without loss" } else { "" });
     for (phase, what) in steps {
         let _ = writeln!(text, "  {:<8} {what}", phase.name());
     }

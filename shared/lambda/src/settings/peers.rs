@@ -1,6 +1,8 @@
-//! What leads to other regions: endpoints of routing controls, and the machines of the other stack of a pair.
+//! What leads to other regions and accounts: endpoints of routing controls, the machines of the other stack of a pair, and the
+//! windows of other stacks.
 
 use watchkeeper_domain::name::Region;
+use watchkeeper_window::facts::{BadArn, FunctionArn};
 
 /// The ARN of the same machine of the stack in another region: the stacks of a pair have one name, and so have their
 /// machines.
@@ -32,6 +34,12 @@ pub(super) fn endpoints(text: &str) -> Result<Vec<(Region, String)>, BadEndpoint
     entries.map(|entry| endpoint(entry).ok_or_else(|| BadEndpoint { found: entry.to_owned() })).collect()
 }
 
+/// ARNs of functions out of a list with commas between them.
+pub(super) fn windows(text: &str) -> Result<Vec<FunctionArn>, BadArn> {
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    entries.map(str::parse).collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -51,6 +59,15 @@ mod tests {
             let error = endpoints(&format!("us-east-1=https://b.example,{odd}")).unwrap_err().to_string();
             assert!(error.starts_with(&format!("found {odd:?}, expected region=url")), "{error}");
         }
+    }
+
+    #[test]
+    fn windows_of_other_stacks_are_arns_of_functions() {
+        assert!(windows("").unwrap().is_empty());
+        let there = "arn:aws:lambda:eu-central-1:210987654321:function:watchkeeper-window";
+        assert_eq!(windows(&format!(" {there},")).unwrap()[0].to_string(), there);
+        let error = windows(&format!("{there},watchkeeper-window")).unwrap_err().to_string();
+        assert!(error.starts_with("found \"watchkeeper-window\", expected the ARN of a Lambda function"), "{error}");
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub struct OpenQuestion {
     pub why: String,
     /// The guardrails that ask, each with what it found.
     pub asks: BTreeMap<GuardrailCode, String>,
+    /// The mark of it, as the execution asks it ([`watchkeeper_domain::emergency::question_mark`]): an answer carries it, and
+    /// counts for this question alone.
+    pub mark: String,
     /// When it was asked.
     pub asked: Timestamp,
     /// When it refuses itself.

@@ -113,6 +113,7 @@ fn answers<'a>(
     let call = |approved| Call {
         id: Some(question.id.clone()),
         approved: Some(approved),
+        question: Some(question.mark.clone()),
         ..Call::of(Verb::Answer, &facts.estate, &facts.environment)
     };
     let codes: Vec<String> = question.asks.keys().map(ToString::to_string).collect();

@@ -7,7 +7,7 @@ use super::frame::{Button, Look, acting};
 use super::parts::{page, plan, stale, title, unread};
 use crate::call::{Call, Verb};
 use crate::confirm;
-use crate::facts::{Frame, OpenQuestion, QuestionFacts, Reading};
+use crate::facts::{Frame, OpenQuestion, PlanFacts, QuestionFacts, Reading};
 use crate::html::{Html, quoted, text};
 use crate::shape::{Shape, Tone};
 use crate::words::{Clock, length, sentence, utc_hour};
@@ -64,7 +64,7 @@ fn asked(frame: &Frame, facts: &QuestionFacts, open: &OpenQuestion, environment:
             div {
                 @match &facts.plan {
                     Reading::Now(it) | Reading::Last { value: it, .. } => (plan(&it.plan)),
-                    Reading::Unread { why } => p class="mut" { "The plan cannot be read: " (text(why)) },
+                    Reading::Unread { why } => p class="mut" { "It is not judged anew: " (text(why)) },
                 }
             }
         }
@@ -84,16 +84,20 @@ fn asked(frame: &Frame, facts: &QuestionFacts, open: &OpenQuestion, environment:
     }
 }
 
-/// The two answers. Neither can be given where the plan was not read: nobody says yes to what they cannot see.
+/// The two answers. A yes cannot be given where no plan is on the page: nobody says yes to what they cannot see. What cannot be
+/// judged anew is approved as it was sent.
 fn answers(frame: &Frame, facts: &QuestionFacts, open: &OpenQuestion, environment: &str) -> Markup {
     let scope = &facts.scope;
     let call = |approved| Call {
         id: Some(open.id.clone()),
         approved: Some(approved),
-        plan: facts.plan.known().map(crate::facts::PlanFacts::mark),
+        question: Some(open.mark.clone()),
+        plan: facts.plan.known().filter(|_| approved).map(PlanFacts::mark),
         ..Call::of(Verb::Answer, &scope.estate, &scope.environment)
     };
-    let writes = facts.plan.known().map(|plan| confirm::writes(&plan.plan));
+    let sent =
+        || (!facts.known.is_empty()).then(|| "What is done is what was sent, as it stands on the page".to_owned());
+    let writes = facts.plan.known().map(|plan| confirm::writes(&plan.plan)).or_else(sent);
     let yes = writes.map(|writes| {
         let codes: Vec<String> = open.asks.keys().map(ToString::to_string).collect();
         let codes =

@@ -126,6 +126,7 @@ pub(crate) fn asks(of: &mut EnvironmentFacts, until: &str) {
         what: "scale to surge".to_owned(),
         why: "an alarm".to_owned(),
         asks: BTreeMap::new(),
+        mark: "a-mark".to_owned(),
         asked: at("2026-12-01T16:50:00Z"),
         until: at(until),
     });

@@ -49,6 +49,7 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         ("run-unread", run(&frame, &unread_run)),
         ("run-unknown", run(&frame, &unknown_run)),
         ("question", question(&frame, &runs::question())),
+        ("question-sent", question(&frame, &runs::sent())),
         ("question-read-only", question(&viewed(Theme::Light, true), &runs::question())),
         ("question-over", question(&frame, &over_question)),
         ("plan", plan(&frame, &plan_page(surge()))),

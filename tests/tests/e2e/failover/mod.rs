@@ -8,3 +8,4 @@ mod order;
 mod rivals;
 mod scenarios;
 mod trouble;
+mod window;

@@ -59,7 +59,7 @@ impl<P: Platform> FailoverRunbook<P> {
             return Ok(turn);
         }
         if work.request.mode == MoveManner::Plan {
-            work.record.reason = report::plan(&member.id.to_string(), &member.failover, &work.record, work.request);
+            work.record.reason = report::plan(&member.id.to_string(), &member.failover, &work.record);
             work.record.header.note(now, readiness.text());
             return Ok(PhaseOutcome::End(MoveEnding::Planned));
         }

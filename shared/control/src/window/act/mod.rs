@@ -6,9 +6,10 @@ mod request;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::execution::execution_name_of_input;
+use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::person::PersonName;
-use watchkeeper_window::call::{Call, Verb};
-use watchkeeper_window::facts::{ActionFacts, ActionOutcome, Offer, OfferedIntent, Reading};
+use watchkeeper_window::call::{Call, CallMode, Verb};
+use watchkeeper_window::facts::{ActionFacts, ActionOutcome, Offer, OfferedIntent, PlanFacts, QuestionFacts, Reading};
 
 use self::asked::{Refusal, meant, missing, offered, page, what};
 use self::request::Machine;
@@ -59,17 +60,14 @@ impl<P: Platform, Q: QuestionAnswers> WindowActor<P, Q> {
         let at = page(call, now)?;
         let meant = meant(stack, call)?;
         if call.verb == Verb::Answer {
-            return self.answer(call, form).await;
+            return self.answer(stack, meant.as_ref(), call, form, now).await;
         }
         let mut took_seconds = None;
-        if let Some((meant, offered)) = meant.as_ref().zip(offered(call)?) {
-            let offer = self.offer(stack, meant, offered, now).await?;
-            if call.plan.as_ref().is_some_and(|promised| *promised != offer.plan.mark()) {
-                let Offer { plan, took_seconds, .. } = offer;
-                let call = Call { plan: Some(plan.mark()), at: Some(now.as_second()), ..call.clone() };
-                return Ok(ActionOutcome::Differs { call, plan, took_seconds });
+        if let Some((plan, took)) = self.anew(stack, meant.as_ref(), call, now).await? {
+            if call.plan.as_ref().is_some_and(|promised| *promised != plan.mark()) {
+                return Ok(differs(call, plan, took, now));
             }
-            took_seconds = offer.took_seconds;
+            took_seconds = took;
         }
         let (machine, input) = self.request(meant.as_ref(), call, form).await?;
         let place = meant.map(|meant| meant.scope());
@@ -93,17 +91,41 @@ impl<P: Platform, Q: QuestionAnswers> WindowActor<P, Q> {
         }
     }
 
-    async fn answer(&self, call: &Call, form: &Form) -> Result<ActionOutcome, Refusal> {
+    async fn answer(
+        &self,
+        stack: &Stack,
+        meant: Option<&MeantScope<'_>>,
+        call: &Call,
+        form: &Form,
+        now: Timestamp,
+    ) -> Result<ActionOutcome, Refusal> {
         let id = call.id.as_deref().ok_or_else(|| missing("id", "the execution that asks"))?;
         let approved = call.approved.ok_or_else(|| missing("approved", "true or false"))?;
+        let mark =
+            call.question.as_deref().ok_or_else(|| missing("question", "the mark of the question that was shown"))?;
         let by = PersonName::read(form.by.as_deref()).map_err(|unsigned| EventError {
             field: "by".to_owned(),
             found: unsigned.found,
             expected: "your name, in the field of the window: an answer is signed".to_owned(),
         })?;
+        if let Some((meant, promised)) = meant.zip(call.plan.as_ref()) {
+            let QuestionFacts { question, plan, .. } = self.reader.question(stack, meant, id, now).await;
+            // Of a question that does not stand any more, the execution's own history says so below.
+            if now_known(question)?.is_some_and(|open| open.mark == mark) {
+                let plan = now_known(plan)?;
+                if *promised != plan.mark() {
+                    return Ok(differs(call, plan, None, now));
+                }
+            }
+        }
         let output = serde_json::json!({ "approved": approved, "by": by.as_str() }).to_string();
-        match self.questions.answer(id, &output).await.map_err(RunbookError::from)? {
+        match self.questions.answer(id, mark, &output).await.map_err(RunbookError::from)? {
             AnswerOutcome::Given => Ok(ActionOutcome::Answered { execution: id.to_owned(), approved }),
+            AnswerOutcome::Another => Err(Refusal(
+                GuardrailCode::StaleEvent.to_string(),
+                format!("{id} asks something else by now"),
+                "an answer to the question that stands: look at it first".to_owned(),
+            )),
             AnswerOutcome::Over => Err(Refusal(
                 ErrorName::RunUnknown.to_string(),
                 format!("{id} asks nothing now"),
@@ -112,7 +134,30 @@ impl<P: Platform, Q: QuestionAnswers> WindowActor<P, Q> {
         }
     }
 
-    /// What it comes to now: everything is looked at anew.
+    /// What a button comes to now, and how long such a run took last: everything is looked at anew. Nothing where a button has no
+    /// plan.
+    async fn anew(
+        &self,
+        stack: &Stack,
+        meant: Option<&MeantScope<'_>>,
+        call: &Call,
+        now: Timestamp,
+    ) -> Result<Option<(PlanFacts, Option<u32>)>, Refusal> {
+        let Some(meant) = meant else { return Ok(None) };
+        if call.mode == Some(CallMode::Graceful) {
+            let pair = self.reader.failover(stack, meant.estate, meant.environment, now).await;
+            let pair = pair.ok_or_else(|| EventError {
+                field: "environment".to_owned(),
+                found: meant.environment.name().to_string(),
+                expected: "a pair of two regions".to_owned(),
+            })?;
+            return Ok(Some((now_known(pair.plan)?, pair.took_seconds)));
+        }
+        let Some(offered) = offered(call)? else { return Ok(None) };
+        let Offer { plan, took_seconds, .. } = self.offer(stack, meant, offered, now).await?;
+        Ok(Some((plan, took_seconds)))
+    }
+
     async fn offer(
         &self,
         stack: &Stack,
@@ -125,12 +170,21 @@ impl<P: Platform, Q: QuestionAnswers> WindowActor<P, Q> {
             let KeptHistory::Known(history, _) = &state.history else { return None };
             Some(plan::offer(it.scoped.as_ref()?, state, observed.now()?, (offered, history), now))
         });
-        match read.await {
-            Reading::Now(offer) => Ok(offer?),
-            other => {
-                let why = other.why().unwrap_or_default().to_owned();
-                Err(Refusal(ErrorName::AwsUnavailable.to_string(), why, "ledger, ECS and RDS that answer".to_owned()))
-            }
-        }
+        Ok(now_known(read.await)??)
     }
+}
+
+/// What was read just now: nothing older is acted on.
+fn now_known<T>(reading: Reading<T>) -> Result<T, Refusal> {
+    let why = reading.why().unwrap_or_default().to_owned();
+    match reading {
+        Reading::Now(known) => Ok(known),
+        _ => Err(Refusal(ErrorName::AwsUnavailable.to_string(), why, "ledger, ECS and RDS that answer".to_owned())),
+    }
+}
+
+/// The same button, with what it would do now.
+fn differs(call: &Call, plan: PlanFacts, took_seconds: Option<u32>, now: Timestamp) -> ActionOutcome {
+    let call = Call { plan: Some(plan.mark()), at: Some(now.as_second()), ..call.clone() };
+    ActionOutcome::Differs { call, plan, took_seconds }
 }

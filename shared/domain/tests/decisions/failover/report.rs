@@ -1,6 +1,6 @@
 //! What people read of a move.
 
-use watchkeeper_domain::failover::{FailoverRequest, Move, MoveEnding, MovePhase, report, waves};
+use watchkeeper_domain::failover::{Move, MoveEnding, MovePhase, report, waves};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Scope};
 
@@ -33,8 +33,7 @@ fn record() -> Move {
 fn a_plan_shows_every_step_with_what_it_calls() {
     let mut record = record();
     record.asks.insert(GuardrailCode::DataLoss, "how far the tables lag is not known, and 1s is promised".to_owned());
-    let request = FailoverRequest::about(scope().estate, scope().environment);
-    insta::assert_snapshot!(report::plan("fleet-orchestration prod", &failover(Some("dead-man")), &record, &request));
+    insta::assert_snapshot!(report::plan("fleet-orchestration prod", &failover(Some("dead-man")), &record));
 }
 
 #[test]

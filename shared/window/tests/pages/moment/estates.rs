@@ -265,6 +265,7 @@ pub(crate) fn rollback() -> OpenQuestion {
         what: "go back from h2o-backend:42 to h2o-backend:41".to_owned(),
         why: "h2o-prod-error-rate-high, 9 min after the deployment".to_owned(),
         asks: BTreeMap::new(),
+        mark: "0b7d2f6a94c1835e".to_owned(),
         asked: at("2026-12-24T00:02:11Z"),
         until: at("2026-12-24T00:32:11Z"),
     }

@@ -168,6 +168,7 @@ pub(crate) fn asks() -> FailoverFacts {
             (GuardrailCode::NotReady, "us-west-1 has no stream fleet-orchestration-job-events".to_owned()),
         ]
         .into(),
+        mark: "5f3a9c0d11e27b48".to_owned(),
         asked: at("2026-12-24T00:18:00Z"),
         until: at("2026-12-24T00:48:00Z"),
     }];

@@ -151,6 +151,16 @@ pub(crate) fn question() -> QuestionFacts {
     }
 }
 
+/// A question whose plan is the text that people were sent.
+pub(crate) fn sent() -> QuestionFacts {
+    let text = "h2o-allegiant prod (us-east-1): go back\n  1. roll back  h2o/h2o-backend from h2o-backend:42 to h2o-backend:41";
+    QuestionFacts {
+        plan: Reading::Unread { why: "the plan of this question is the text that people were sent".to_owned() },
+        known: vec![("Plan, as it was sent".to_owned(), text.to_owned())],
+        ..question()
+    }
+}
+
 /// The form for more capacity where a guardrail refuses it.
 pub(crate) fn form() -> EmergencyFacts {
     let of = everything().into_iter().find(|it| it.estate.as_str() == "coldchain").unwrap();

@@ -1,7 +1,8 @@
-//! Signed calls of HTTP APIs for which there is no client: those of a search domain.
+//! Signed calls of HTTP APIs for which there is no client here: those of a search domain, and the call of a function.
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
+use aws_runtime::user_agent::{ApiMetadata, AwsUserAgent};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_http_client::Connector;
@@ -10,22 +11,25 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
+use aws_types::os_shim_internal::Env;
 use serde_json::Value;
 use watchkeeper_control::ports::{AwsError, Fault};
 
 use crate::clients::{ATTEMPT, ATTEMPTS, CONNECT, OPERATION};
 use crate::fault::classify;
 
-/// The service under which calls of search domains are signed.
-const SERVICE: &str = "es";
+/// What stands in the place of the version of a service's client.
+const API: &str = "0";
 
 /// A call.
 #[derive(Debug)]
-pub(super) struct HttpCall<'a> {
-    pub(super) operation: &'static str,
-    pub(super) method: &'static str,
-    pub(super) url: &'a str,
-    pub(super) body: Option<Value>,
+pub(crate) struct HttpCall<'a> {
+    /// The service under which it is signed.
+    pub(crate) service: &'static str,
+    pub(crate) operation: &'static str,
+    pub(crate) method: &'static str,
+    pub(crate) url: &'a str,
+    pub(crate) body: Option<Value>,
 }
 
 fn wrong(asked: &HttpCall<'_>, fault: Fault, why: String) -> AwsError {
@@ -34,7 +38,7 @@ fn wrong(asked: &HttpCall<'_>, fault: Fault, why: String) -> AwsError {
 
 /// Sends a call, and reads the JSON that comes back. What is not there is `None`. What may be asked twice is, where no answer
 /// came; the whole of it, bodies too, takes at most [`OPERATION`].
-pub(super) async fn send(sdk: &SdkConfig, asked: &HttpCall<'_>) -> Result<Option<Value>, AwsError> {
+pub(crate) async fn send(sdk: &SdkConfig, asked: &HttpCall<'_>) -> Result<Option<Value>, AwsError> {
     let tries = async {
         let mut attempt = 1;
         loop {
@@ -103,7 +107,7 @@ async fn signed(sdk: &SdkConfig, asked: &HttpCall<'_>) -> Result<HttpRequest, St
     // The SDK's own source of time, which signs every other request.
     let time = sdk.time_source().ok_or("there is no time to sign with")?.now();
     let identity = credentials.into();
-    let params = v4::SigningParams::builder().identity(&identity).region(&region).name(SERVICE).time(time);
+    let params = v4::SigningParams::builder().identity(&identity).region(&region).name(asked.service).time(time);
     let params = params.settings(SigningSettings::default()).build().map_err(|error| error.to_string())?;
     let body = asked.body.as_ref().map(Value::to_string).unwrap_or_default();
     let headers = [("content-type", "application/json")];
@@ -116,9 +120,11 @@ async fn signed(sdk: &SdkConfig, asked: &HttpCall<'_>) -> Result<HttpRequest, St
     request.set_uri(asked.url).map_err(|error| error.to_string())?;
     request.headers_mut().insert("content-type", "application/json");
     // Who calls, as the SDK's own requests say it.
+    let mut caller = AwsUserAgent::new_from_environment(Env::real(), ApiMetadata::new(asked.service, API));
     if let Some(app) = sdk.app_name() {
-        request.headers_mut().insert("user-agent", format!("app/{app}"));
+        caller.set_app_name(app.clone());
     }
+    request.headers_mut().insert("user-agent", caller.aws_ua_header());
     for (name, value) in instructions.headers() {
         request.headers_mut().insert(name.to_owned(), value.to_owned());
     }
@@ -130,8 +136,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    const ASKED: HttpCall<'static> =
-        HttpCall { operation: "ESHttpGet", method: "GET", url: "https://domain/_snapshot/r/wk", body: None };
+    const ASKED: HttpCall<'static> = HttpCall {
+        service: "es",
+        operation: "ESHttpGet",
+        method: "GET",
+        url: "https://domain/_snapshot/r/wk",
+        body: None,
+    };
 
     #[test]
     fn an_answer_is_json_or_nothing_or_a_fault() {
