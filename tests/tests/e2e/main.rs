@@ -1,9 +1,10 @@
-//! The deployed stack in the sandbox does what it is for. There are six sandboxes, for emergencies and
-//! backups are played in another account, pairs over ledgers of their own, and most tests on two of a kind; the tests of each
-//! play one after the other, because they share its clock.
+//! The deployed stack in the sandbox does what it is for. There are several sandboxes, for emergencies and backups are played in
+//! another account, pairs over ledgers of their own, and most tests on two of a kind; the tests of each play one after the other,
+//! because they share its clock.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod backups;
+mod browser;
 mod contract;
 mod crash;
 mod crowd;
