@@ -15,7 +15,7 @@ use crate::scene::{at, outcomes};
 const CLUSTER: &str = "aurora:clos-v2-db-cluster";
 const IDEAS: &str = "dynamodb:clos-v2-ideas";
 const STATE: &str = "s3:candlefish-terraform-state/clos-v2/terraform.tfstate";
-const TABLES: [&str; 5] = [
+pub(crate) const TABLES: [&str; 5] = [
     "dynamodb:clos-v2-real-time-metrics",
     "dynamodb:clos-v2-user-sessions",
     "dynamodb:clos-v2-event-stream",
@@ -31,7 +31,7 @@ pub(crate) fn source(text: &str) -> BackupSource {
     text.parse().unwrap()
 }
 
-fn production() -> InMemoryHarness {
+pub(crate) fn production() -> InMemoryHarness {
     let sim = SimRegion::builder().at("2026-10-01T12:00:00Z").with(aurora("clos-v2-db-cluster")).build();
     for source in TABLES.into_iter().chain([CLUSTER, STATE]) {
         sim.put_store(store(source));
@@ -53,7 +53,7 @@ fn memory(harness: &InMemoryHarness, text: &str) -> BackupMemory {
 }
 
 /// The days of the copies of a resource in a region, the newest first.
-fn days(harness: &InMemoryHarness, text: &str, region: &str) -> Vec<Timestamp> {
+pub(crate) fn days(harness: &InMemoryHarness, text: &str, region: &str) -> Vec<Timestamp> {
     let region = Region::new(region).unwrap();
     let copies = memory(harness, text).copies;
     let mut days: Vec<Timestamp> =
@@ -63,7 +63,12 @@ fn days(harness: &InMemoryHarness, text: &str, region: &str) -> Vec<Timestamp> {
 }
 
 /// A night's ticks: one every quarter of an hour from 02:55 on, until 06:00.
-fn night(harness: &mut InMemoryHarness, date: jiff::civil::Date, lost: impl Fn(usize) -> bool, doubled: bool) {
+pub(crate) fn night(
+    harness: &mut InMemoryHarness,
+    date: jiff::civil::Date,
+    lost: impl Fn(usize) -> bool,
+    doubled: bool,
+) {
     let first = date.at(2, 55, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
     for tick in 0..13_usize {
         let instant = first + SignedDuration::from_mins(15 * i64::try_from(tick).unwrap());

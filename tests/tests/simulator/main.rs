@@ -32,3 +32,4 @@ mod unblocks;
 mod unmade;
 mod window;
 mod window_peers;
+mod window_truth;

@@ -37,7 +37,7 @@ pub(crate) fn reader(sim: &SimRegion) -> WindowReader<SimRegion> {
 }
 
 /// The rows of `clos-v2` dev, as somebody sees them now.
-fn rows(harness: &InMemoryHarness) -> StackRows {
+pub(crate) fn rows(harness: &InMemoryHarness) -> StackRows {
     let (sim, stack): (&SimRegion, &Stack) = (&harness.sim, harness.stack());
     let reader = reader(sim);
     let only = |estate: &watchkeeper_domain::estate::Estate, environment: &watchkeeper_domain::estate::Environment| {
@@ -48,7 +48,7 @@ fn rows(harness: &InMemoryHarness) -> StackRows {
     rows
 }
 
-fn row(rows: &StackRows) -> (&EnvironmentFacts, &RegionFacts) {
+pub(crate) fn row(rows: &StackRows) -> (&EnvironmentFacts, &RegionFacts) {
     let row = &rows.environments[0];
     (row, &row.regions[&dev().region])
 }
@@ -104,7 +104,7 @@ fn holds(harness: &InMemoryHarness, story: &[String]) {
 }
 
 /// One thing that happens.
-fn happens(harness: &mut InMemoryHarness, random: &mut fastrand::Rng, n: usize) -> String {
+pub(crate) fn happens(harness: &mut InMemoryHarness, random: &mut fastrand::Rng, n: usize) -> String {
     let now = harness.sim.now();
     let wish = |want: &str| json!({"estate": "clos-v2", "environment": "dev", "want": want, "until": "2h"});
     match random.u32(0..10) {
