@@ -8,6 +8,9 @@ use watchkeeper_tests::scenarios::all_asleep as asleep;
 
 use crate::field::{Plot, play};
 
+/// The most bytes of a page (the limit of `shared/window`).
+pub(crate) const BYTES: usize = watchkeeper_window::page::BYTES_MAX;
+
 /// The two functions of a stack's window.
 pub(crate) struct Window<'a> {
     stack: &'a DeployedStack,
@@ -110,7 +113,11 @@ fn the_window_shows_an_environment_asleep_and_its_button_wakes_it() {
         let wake = action(&page, "awake", "dev");
         assert!(wake.confirmation.starts_with("Wake clos-v2 dev until"), "{}", wake.confirmation);
 
-        let answer = window.press(&wake, json!({"by": "Anna", "reason": "a demonstration"})).await;
+        // Two presses at the same moment are one execution.
+        let form = || json!({"by": "Anna", "reason": "a demonstration"});
+        let (answer, twin) = tokio::join!(window.press(&wake, form()), window.press(&wake, form()));
+        let refused = twin.contains("It would be something else by now");
+        assert!(refused || started(&twin) == started(&answer), "{twin}");
         let run = ended(&plot, &answer, now).await;
         assert_eq!(run.outcome(), "done", "{}", run.says());
         assert_eq!(plot.capacity().await, original);

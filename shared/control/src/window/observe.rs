@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{Either, select};
-use futures_util::{StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{DatabaseId, ObservedScope, ResourceId, ServiceId};
+use watchkeeper_domain::capacity::{DatabaseId, ObservedScope, ResourceId, ScalingState, ServiceId};
 use watchkeeper_domain::name::{ClusterName, Region, ServiceName};
 use watchkeeper_window::facts::Reading;
 
@@ -28,13 +28,13 @@ const SHARE: f64 = 0.5;
 #[derive(Debug, Clone)]
 struct WantedLook {
     /// The place of its environment, and its region.
-    place: (usize, Region),
+    place: Place,
     services: BTreeMap<ClusterName, Vec<ServiceName>>,
     databases: BTreeSet<DatabaseId>,
 }
 
 impl WantedLook {
-    fn of(place: (usize, Region), it: &RememberedScope) -> Self {
+    fn of(place: Place, it: &RememberedScope) -> Self {
         let (services, databases) = it.selection();
         let mut clusters: BTreeMap<ClusterName, Vec<ServiceName>> = BTreeMap::new();
         for id in services {
@@ -43,36 +43,37 @@ impl WantedLook {
         Self { place, services: clusters, databases }
     }
 
-    fn calls(&self) -> [(ApiBucket, usize); 3] {
+    /// What it takes of each API: calls, and services where several scopes share a call.
+    fn takes(&self) -> [(ApiBucket, usize); 3] {
         let services: usize = self.services.values().map(Vec::len).sum();
         let described = self.services.values().map(|names| names.len().div_ceil(DESCRIBE_SERVICES_MAX)).sum();
-        let targets = services.div_ceil(DESCRIBE_TARGETS_MAX);
         [
             (ApiBucket::EcsServiceRead, described),
-            (ApiBucket::ScalingRead, targets),
+            (ApiBucket::ScalingRead, services),
             (ApiBucket::Rds, self.databases.len()),
         ]
     }
 }
 
-/// The calls that one look may still make in a region.
+/// What one look may take of an API: half of a published burst, in calls; a call about scalable targets is for many services.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "half a published burst, a small number")]
+fn most(api: ApiBucket) -> usize {
+    let calls = (api.quota().burst * SHARE) as usize;
+    if api == ApiBucket::ScalingRead { calls * DESCRIBE_TARGETS_MAX } else { calls }
+}
+
+/// What one look may still take in a region.
 #[derive(Debug, Default)]
 struct Allowance(BTreeMap<(Region, ApiBucket), usize>);
 
 impl Allowance {
-    /// Takes the calls of a look, all or none.
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "half a published burst, a small number"
-    )]
-    fn take(&mut self, region: &Region, calls: &[(ApiBucket, usize)]) -> bool {
-        let whole = |api: ApiBucket| (api.quota().burst * SHARE) as usize;
-        let left = |taken: &Self, api| taken.0.get(&(region.clone(), api)).copied().unwrap_or_else(|| whole(api));
-        if calls.iter().any(|(api, wanted)| left(self, *api) < *wanted) {
+    /// Takes what a scope takes, all or nothing.
+    fn take(&mut self, region: &Region, wanted: &[(ApiBucket, usize)]) -> bool {
+        let left = |taken: &Self, api| taken.0.get(&(region.clone(), api)).copied().unwrap_or_else(|| most(api));
+        if wanted.iter().any(|(api, wanted)| left(self, *api) < *wanted) {
             return false;
         }
-        for (api, wanted) in calls {
+        for (api, wanted) in wanted {
             let rest = left(self, *api) - wanted;
             self.0.insert((region.clone(), *api), rest);
         }
@@ -80,22 +81,23 @@ impl Allowance {
     }
 }
 
+/// An environment by its place in the list, and a region of it.
+type Place = (usize, Region);
+
+/// What was seen of scopes, or why not; what is not in it was not seen in time.
+type Seen = BTreeMap<Place, Result<ObservedScope, String>>;
+
 impl<P: Platform> WindowReader<P> {
     /// Looks at every scope that nobody has looked at within the last minute, as far as the budgets and the time reach.
     pub(super) async fn observe(&self, environments: &mut [RememberedEnvironment<'_>], now: Timestamp) {
         let looks = chosen(environments, now);
-        let mut answers = stream::iter(looks)
-            .map(|look| async move {
-                let observed = self.look_at(&look).await;
-                (look.place, observed)
-            })
-            .buffer_unordered(SCOPES_AT_ONCE);
-        let mut late = Box::pin(self.clock.sleep(PATIENCE));
-        let mut seen: Vec<((usize, Region), Result<ObservedScope, AwsError>)> = Vec::new();
-        while let Either::Left((Some(answer), _)) = select(answers.next(), &mut late).await {
-            seen.push(answer);
-        }
-        drop(answers);
+        let late = Box::pin(self.clock.sleep(PATIENCE)).shared();
+        let looked = looks.into_iter().map(|look| async move {
+            let observed = self.look_at(&look).await;
+            (look.place, observed.map_err(|error| crate::runbook::in_full(&error)))
+        });
+        let mut seen: Seen = in_time(looked, SCOPES_AT_ONCE, &late).await.into_iter().collect();
+        self.look_at_targets(&mut seen, &late).await;
         let at = self.clock.now();
         for ((environment, region), answer) in seen {
             let Some(scope) = environments.get_mut(environment).and_then(|it| it.regions.get_mut(&region)) else {
@@ -103,7 +105,7 @@ impl<P: Platform> WindowReader<P> {
             };
             match answer {
                 Ok(observed) => scope.view = Some(ScopeView { at, observed }),
-                Err(error) => scope.unseen = Some(crate::runbook::in_full(&error)),
+                Err(why) => scope.unseen = Some(why),
             }
         }
         if !self.shares {
@@ -116,20 +118,52 @@ impl<P: Platform> WindowReader<P> {
         kept.buffer_unordered(AT_ONCE).for_each(async |_kept| {}).await;
     }
 
+    /// Looks at the scalable targets of everything that was seen: a call is for services of several scopes of a region. A scope whose
+    /// targets were not seen, was not seen.
+    async fn look_at_targets(&self, seen: &mut Seen, late: &(impl Future<Output = ()> + Clone + Unpin)) {
+        let mut services: BTreeMap<&Region, BTreeSet<ServiceId>> = BTreeMap::new();
+        for ((_, region), observed) in seen.iter() {
+            let found = observed.iter().flat_map(|observed| observed.services.keys().cloned());
+            services.entry(region).or_default().extend(found);
+        }
+        let batches = services.into_iter().filter_map(|(region, ids)| Some((self.clouds.get_key_value(region)?, ids)));
+        let batches = batches.flat_map(|((region, cloud), ids)| {
+            let ids: Vec<ServiceId> = ids.into_iter().collect();
+            let batches: Vec<Vec<ServiceId>> = ids.chunks(DESCRIBE_TARGETS_MAX).map(<[_]>::to_vec).collect();
+            batches.into_iter().map(move |ids| async move {
+                let found = cloud.describe_targets(&ids).await;
+                (region, ids, found.map_err(|error| crate::runbook::in_full(&error)))
+            })
+        });
+        let mut targets: BTreeMap<(&Region, ServiceId), Result<Option<ScalingState>, String>> = BTreeMap::new();
+        for (region, ids, found) in in_time(batches, SCOPES_AT_ONCE, late).await {
+            targets.extend(ids.into_iter().map(|id| {
+                let of_it = found.as_ref().map(|found| found.get(&id).copied()).map_err(Clone::clone);
+                ((region, id), of_it)
+            }));
+        }
+        seen.retain(|(_, region), answer| {
+            let Ok(observed) = answer else { return true };
+            for (id, service) in &mut observed.services {
+                match targets.get(&(&*region, id.clone())) {
+                    Some(Ok(scaling)) => service.capacity.scaling = *scaling,
+                    Some(Err(why)) => {
+                        *answer = Err(why.clone());
+                        return true;
+                    }
+                    None => return false,
+                }
+            }
+            true
+        });
+    }
+
     async fn look_at(&self, look: &WantedLook) -> Result<ObservedScope, AwsError> {
         let mut observed = ObservedScope::default();
         let Some(cloud) = self.clouds.get(&look.place.1) else { return Ok(observed) };
         for (cluster, names) in &look.services {
             for batch in names.chunks(DESCRIBE_SERVICES_MAX) {
                 observed.services.extend(cloud.describe_services(cluster, batch).await?);
-            }
-        }
-        let found: Vec<ServiceId> = observed.services.keys().cloned().collect();
-        for batch in found.chunks(DESCRIBE_TARGETS_MAX) {
-            for (id, scaling) in cloud.describe_targets(batch).await? {
-                if let Some(service) = observed.services.get_mut(&id) {
-                    service.capacity.scaling = Some(scaling);
-                }
             }
         }
         let asked = look.services.iter().flat_map(|(cluster, names)| {
@@ -147,6 +181,20 @@ impl<P: Platform> WindowReader<P> {
     }
 }
 
+/// What comes in time, so many at once.
+async fn in_time<T>(
+    asked: impl IntoIterator<Item = impl Future<Output = T>>,
+    at_once: usize,
+    late: &(impl Future<Output = ()> + Clone + Unpin),
+) -> Vec<T> {
+    let mut answers = stream::iter(asked).buffer_unordered(at_once);
+    let mut all = Vec::new();
+    while let Either::Left((Some(answer), _)) = select(answers.next(), late.clone()).await {
+        all.push(answer);
+    }
+    all
+}
+
 /// The scopes that are looked at: what was never seen first, then the oldest.
 fn chosen(environments: &[RememberedEnvironment<'_>], now: Timestamp) -> Vec<WantedLook> {
     let scopes = environments
@@ -157,7 +205,7 @@ fn chosen(environments: &[RememberedEnvironment<'_>], now: Timestamp) -> Vec<Wan
     stale.sort_by_key(|(_, scope)| scope.view.as_ref().map(|view| view.at));
     let mut allowance = Allowance::default();
     let looks = stale.into_iter().map(|(place, scope)| WantedLook::of(place, scope));
-    looks.filter(|look| allowance.take(&look.place.1, &look.calls())).collect()
+    looks.filter(|look| allowance.take(&look.place.1, &look.takes())).collect()
 }
 
 impl RememberedScope {
