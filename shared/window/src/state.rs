@@ -6,12 +6,10 @@ use watchkeeper_domain::estate::EnvironmentKind;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile, deciding};
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::reconcile::history::TargetState;
 use watchkeeper_domain::schedule::CalendarDecision;
 
-use crate::facts::{
-    EnvironmentFacts, HistoryEvent, HistoryTarget, ObservedCapacity, OpenQuestion, PairState, Reading, ScopeFacts,
-    TroubleKind,
-};
+use crate::facts::{EnvironmentFacts, ObservedCapacity, OpenQuestion, PairState, Reading, ScopeFacts, TroubleKind};
 use crate::shape::{Shape, Tone};
 
 /// What an environment is when nothing is the matter with it.
@@ -249,12 +247,9 @@ impl<'a> EnvironmentState<'a> {
 
     /// Since when the runs of its history have left it as it is.
     fn reached(&self) -> Option<Timestamp> {
-        let wanted = if self.calm == Calm::Asleep { HistoryTarget::Asleep } else { HistoryTarget::Awake };
-        let runs = self.ledger?.history.iter().rev().filter_map(|entry| match &entry.event {
-            HistoryEvent::Run { target, outcome, .. } if crate::strip::reached(*outcome) => Some((entry.at, target)),
-            _ => None,
-        });
-        runs.take_while(|(_, target)| **target == wanted).map(|(at, _)| at).last()
+        let wanted = if self.calm == Calm::Asleep { TargetState::Asleep } else { TargetState::Awake };
+        let runs = self.ledger?.history.iter().rev().filter(|it| crate::strip::reached(it.outcome));
+        runs.take_while(|it| it.target == wanted).map(|it| it.at).last()
     }
 
     /// Until when it is so by itself; none where nothing ends it.

@@ -2,9 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::intent::{DesiredState, Layer, deciding};
+use watchkeeper_domain::reconcile::history::{RunEnding, TargetState};
 use watchkeeper_domain::reconcile::run::RunOutcome;
 
-use crate::facts::{EnvironmentCalendar, HistoryEntry, HistoryEvent, HistoryTarget};
+use crate::facts::EnvironmentCalendar;
 use crate::state::{Calm, EnvironmentState, Matter};
 
 /// How far it goes back, in minutes.
@@ -112,19 +113,18 @@ pub fn strip(state: &EnvironmentState<'_>) -> Strip {
 /// never sleeps, and of what nothing of ours has ever been in.
 fn back(state: &EnvironmentState<'_>) -> Vec<Stretch> {
     let Some(ledger) = state.ledger else { return Vec::new() };
-    let has_reached = |it: &HistoryEntry| matches!(it.event, HistoryEvent::Run { outcome, .. } if reached(outcome));
+    let has_reached = |it: &RunEnding| reached(it.outcome);
     let held = ledger.baseline.is_some() || !ledger.intents.is_empty() || ledger.history.iter().any(has_reached);
     let untouched = state.is_production() || !held;
     let mut points: Vec<(i64, Was)> = vec![(0, if untouched { Was::Awake } else { Was::Unknown })];
     for entry in &ledger.history {
-        let HistoryEvent::Run { target, outcome, .. } = &entry.event else { continue };
-        if !reached(*outcome) || entry.at > state.now {
+        if !reached(entry.outcome) || entry.at > state.now {
             continue;
         }
-        let was = match target {
-            HistoryTarget::Asleep => Was::Asleep,
-            HistoryTarget::At(_) => Was::Emergency,
-            HistoryTarget::Awake | HistoryTarget::Serving | HistoryTarget::StandingBy => Was::Awake,
+        let was = match entry.target {
+            TargetState::Asleep => Was::Asleep,
+            TargetState::At(_) => Was::Emergency,
+            TargetState::Awake | TargetState::Serving | TargetState::StandingBy => Was::Awake,
         };
         points.push((minute(state.now, entry.at).max(0), was));
     }

@@ -12,9 +12,7 @@ use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_in_memory::InMemoryHarness;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, run_until_done_or_crash};
-use watchkeeper_window::facts::{
-    EnvironmentFacts, HistoryEvent, Reading, RegionFacts, StackFacts, StackRows, TroubleKind,
-};
+use watchkeeper_window::facts::{EnvironmentFacts, Reading, RegionFacts, StackFacts, StackRows, TroubleKind};
 use watchkeeper_window::state::{Calm, EnvironmentState, Matter};
 
 use crate::scene::{API, ENGINE, afternoon, asleep, dev, evening, minutes, morning};
@@ -80,10 +78,7 @@ fn holds(harness: &InMemoryHarness, story: &[String]) {
     // The last run that ended is the last of the history, and its bad news is told for as long as nothing has ended well since.
     let ended = sim.runs(&dev()).unwrap().into_iter().filter(|run| run.outcome.is_some());
     let last = ended.max_by_key(|run| run.header.timeline.last().map(|event| event.at));
-    let said = ledger.history.last().map(|entry| match &entry.event {
-        HistoryEvent::Run { id, outcome, .. } => (id.clone(), *outcome),
-        other => panic!("{other:?}"),
-    });
+    let said = ledger.history.last().map(|ending| (ending.run.clone(), ending.outcome));
     assert_eq!(said, last.as_ref().map(|run| (run.header.id.clone(), run.outcome.unwrap())), "{}", told());
     let bad = last.as_ref().is_some_and(|run| !matches!(run.outcome, Some(RunOutcome::Done | RunOutcome::PartlyDone)));
     assert!(bad || ledger.trouble.is_none(), "{:?} {}", ledger.trouble, told());

@@ -112,7 +112,7 @@ impl<P: Platform> WindowReader<P> {
             intents: state.intents.clone(),
             halt: state.halt.clone().filter(|halt| Some(halt) != row.everywhere),
             running,
-            history: scope::history(history),
+            history: history.endings.clone(),
             trouble: scope::trouble(history, record.as_ref(), verdict, now),
             questions: scope::open(questions, now),
             alarms: self.quiet(&it.scope, &state.intents, now).await,

@@ -5,37 +5,15 @@ use watchkeeper_domain::capacity::{Capacity, ObservedScope, ServiceId};
 use watchkeeper_domain::emergency::PutQuestion;
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::reconcile::assess::Verdict;
-use watchkeeper_domain::reconcile::history::{RunEnding, ScopeHistory, TargetState};
+use watchkeeper_domain::reconcile::history::{ScopeHistory, TargetState};
 use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord};
 use watchkeeper_domain::violation::{GuardrailCode, Severity, Violation};
-use watchkeeper_window::facts::{
-    HistoryEntry, HistoryEvent, HistoryTarget, ObservedCapacity, ObservedCount, OpenQuestion, ScopeTrouble, TroubleKind,
-};
+use watchkeeper_window::facts::{ObservedCapacity, ObservedCount, OpenQuestion, ScopeTrouble, TroubleKind};
 
 use crate::lease::Lease;
 
 /// For how long a wish that was refused, or failed, is shown where nothing has ended since: a day later nobody waits for it.
 const WISH_SHOWN: SignedDuration = SignedDuration::from_hours(24);
-
-/// The history, oldest first.
-pub(super) fn history(history: &ScopeHistory) -> Vec<HistoryEntry> {
-    let event = |ending: &RunEnding| HistoryEvent::Run {
-        id: ending.run.clone(),
-        target: match &ending.target {
-            TargetState::Awake => HistoryTarget::Awake,
-            TargetState::Asleep => HistoryTarget::Asleep,
-            TargetState::At(profile) => HistoryTarget::At(profile.clone()),
-            TargetState::Serving => HistoryTarget::Serving,
-            TargetState::StandingBy => HistoryTarget::StandingBy,
-        },
-        layer: ending.layer,
-        reason: ending.reason.clone(),
-        outcome: ending.outcome,
-        code: ending.code.clone(),
-        writes: Some(ending.writes),
-    };
-    history.endings.iter().map(|ending| HistoryEntry { at: ending.at, event: event(ending) }).collect()
-}
 
 /// The run that holds the lease, if one does. Released, a lease ends before it is over for whoever comes next.
 pub(super) fn holder(lease: Option<&Lease>, now: Timestamp) -> Option<&Lease> {

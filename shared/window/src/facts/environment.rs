@@ -12,11 +12,12 @@ use watchkeeper_domain::finding::DocumentFinding;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
+use watchkeeper_domain::reconcile::history::RunEnding;
 use watchkeeper_domain::schedule::{AwakeHours, Calendar};
 use watchkeeper_domain::unblock::UnblockFinding;
 use watchkeeper_domain::value::{AlarmName, ProfileName, Zone};
 
-use super::{BackupFreshness, FunctionArn, HistoryEntry, Offer, OpenQuestion, Reading, ScopeTrouble, StackFacts};
+use super::{BackupFreshness, FunctionArn, Offer, OpenQuestion, Reading, ScopeTrouble, StackFacts};
 
 /// Everything that the window shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -181,7 +182,7 @@ pub struct ScopeFacts {
     /// The execution that holds the lease, and since when, where one does.
     pub running: Option<(String, Timestamp)>,
     /// What ended or was switched, the oldest first; at most the last 60.
-    pub history: Vec<HistoryEntry>,
+    pub history: Vec<RunEnding>,
     /// What is not as it should be.
     pub trouble: Option<ScopeTrouble>,
     /// The questions that wait for a person.

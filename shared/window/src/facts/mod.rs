@@ -21,7 +21,7 @@ pub use environment::{
     RegionFacts, ScopeFacts, StackRows, WindowFacts,
 };
 pub use frame::{Frame, Theme, Viewer};
-pub use history::{HistoryEntry, HistoryEvent, HistoryTarget, ScopeTrouble, TroubleKind};
+pub use history::{ScopeTrouble, TroubleKind};
 pub use pair::{FailoverFacts, PairRegion, ProbedPaths, SettledEpoch, TrafficFacts};
 pub use plan::{EmergencyFacts, Offer, OfferedIntent, PlanFacts, PlanPageFacts};
 pub use question::{OpenQuestion, QuestionFacts};

@@ -3,13 +3,14 @@
 use maud::{Markup, html};
 use watchkeeper_domain::capacity::DatabasePower;
 use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness, ReadyVerdict};
+use watchkeeper_domain::reconcile::history::RunEnding;
 use watchkeeper_domain::reconcile::run::RunOutcome;
 
 use super::frame::{Button, Look};
 use crate::call::{Call, Verb};
 use crate::confirm;
-use crate::facts::{Frame, HistoryEntry, HistoryEvent, ObservedCapacity, Reading};
-use crate::html::{name, text};
+use crate::facts::{Frame, ObservedCapacity, Reading};
+use crate::html::text;
 use crate::person;
 use crate::shape::{Shape, Tone};
 use crate::state::EnvironmentState;
@@ -133,17 +134,13 @@ pub(super) fn last_run(frame: &Frame, state: &EnvironmentState<'_>, clock: &Cloc
         return html! { (Shape::Diamond.beside(Tone::Red)) " " (page(label, call(Verb::Question, &question.id))) };
     }
     let Some(ledger) = state.ledger else { return html! { span class="mut" { "cannot be read" } } };
-    let is_run = |it: &&HistoryEntry| matches!(it.event, HistoryEvent::Run { .. } | HistoryEvent::AlarmIgnored { .. });
-    match ledger.history.iter().rev().find(is_run) {
-        Some(HistoryEntry { at, event: HistoryEvent::Run { id, outcome, writes, .. } }) => {
+    match ledger.history.last() {
+        Some(RunEnding { at, run, outcome, writes, .. }) => {
             let (shape, tone) = ended(*outcome);
-            let writes =
-                writes.filter(|n| *n > 0).map(|n| format!(", {}", counted(n as usize, "write"))).unwrap_or_default();
-            html! { (shape.beside(tone)) " " (page(format!("{} {outcome}{writes}", clock.bare(*at)), call(Verb::Run, id))) }
+            let writes = Some(*writes).filter(|n| *n > 0);
+            let writes = writes.map(|n| format!(", {}", counted(n as usize, "write"))).unwrap_or_default();
+            html! { (shape.beside(tone)) " " (page(format!("{} {outcome}{writes}", clock.bare(*at)), call(Verb::Run, run))) }
         }
-        Some(HistoryEntry { at, event: HistoryEvent::AlarmIgnored { alarm, code } }) => html! {
-            (Shape::Bar.beside(Tone::Red)) " " (clock.bare(*at)) " refused: " (name(alarm.as_str())) ", " (name(code))
-        },
-        _ => html! { span class="mut" { "none is known" } },
+        None => html! { span class="mut" { "none is known" } },
     }
 }

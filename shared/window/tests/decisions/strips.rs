@@ -3,18 +3,27 @@
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use watchkeeper_domain::intent::{DesiredState, Layer};
+use watchkeeper_domain::reconcile::history::{RunEnding, TargetState};
 use watchkeeper_domain::reconcile::run::RunOutcome;
-use watchkeeper_window::facts::{EnvironmentFacts, HistoryEntry, HistoryEvent, HistoryTarget, Reading};
+use watchkeeper_window::facts::{EnvironmentFacts, Reading};
 use watchkeeper_window::state::EnvironmentState;
 use watchkeeper_window::strip::{AHEAD, BACK, Stretch, WIDTH, Was, strip};
 
 use crate::scene::*;
 
-fn ran(ended: &str, target: HistoryTarget, outcome: RunOutcome) -> HistoryEntry {
-    let (id, reason) = ("a-run".to_owned(), "a reason".to_owned());
-    HistoryEntry {
+fn ran(ended: &str, target: TargetState, outcome: RunOutcome) -> RunEnding {
+    RunEnding {
+        began: at(ended),
         at: at(ended),
-        event: HistoryEvent::Run { id, target, layer: Layer::Schedule, reason, outcome, code: None, writes: None },
+        again: None,
+        target,
+        layer: Layer::Schedule,
+        reason: "a reason".to_owned(),
+        outcome,
+        writes: 0,
+        code: None,
+        run: "a-run".to_owned(),
+        mark: None,
     }
 }
 
@@ -26,9 +35,9 @@ fn stretch(from: i64, to: i64, was: Was) -> Stretch {
 fn the_past_is_what_runs_reached_and_before_them_nobody_knows() {
     let mut of = awake();
     ledger(&mut of).history = vec![
-        ran("2026-12-01T00:00:00Z", HistoryTarget::Asleep, RunOutcome::Done),
-        ran("2026-12-01T11:00:00Z", HistoryTarget::Awake, RunOutcome::Refused),
-        ran("2026-12-01T12:00:00Z", HistoryTarget::Awake, RunOutcome::PartlyDone),
+        ran("2026-12-01T00:00:00Z", TargetState::Asleep, RunOutcome::Done),
+        ran("2026-12-01T11:00:00Z", TargetState::Awake, RunOutcome::Refused),
+        ran("2026-12-01T12:00:00Z", TargetState::Awake, RunOutcome::PartlyDone),
     ];
     let expected = [stretch(0, 420, Was::Unknown), stretch(420, 1140, Was::Asleep), stretch(1140, BACK, Was::Awake)];
     assert_eq!(strip(&state(&of)).back, expected);
@@ -95,9 +104,9 @@ proptest! {
     fn every_minute_is_told_once(shift in 0i64..366 * 1440, runs in proptest::collection::vec((0i64..3000, any::<bool>()), 0..8)) {
         let now = noon() + SignedDuration::from_mins(shift);
         let mut of: EnvironmentFacts = awake();
-        let mut history: Vec<HistoryEntry> = runs.iter().map(|(ago, sleeps)| {
-            let target = if *sleeps { HistoryTarget::Asleep } else { HistoryTarget::Awake };
-            HistoryEntry { at: now - SignedDuration::from_mins(*ago), ..ran("2026-12-01T00:00:00Z", target, RunOutcome::Done) }
+        let mut history: Vec<RunEnding> = runs.iter().map(|(ago, sleeps)| {
+            let target = if *sleeps { TargetState::Asleep } else { TargetState::Awake };
+            RunEnding { at: now - SignedDuration::from_mins(*ago), ..ran("2026-12-01T00:00:00Z", target, RunOutcome::Done) }
         }).collect();
         history.sort_by_key(|entry| entry.at);
         ledger(&mut of).history = history;

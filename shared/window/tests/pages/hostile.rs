@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use html5gum::{Token, Tokenizer};
 use watchkeeper_domain::violation::{GuardrailCode, Severity, Violation};
-use watchkeeper_window::facts::{
-    ActionFacts, ActionOutcome, EndedAttempt, HistoryEvent, Reading, StackRows, WindowFacts,
-};
+use watchkeeper_window::facts::{ActionFacts, ActionOutcome, EndedAttempt, Reading, StackRows, WindowFacts};
 use watchkeeper_window::html::Html;
 use watchkeeper_window::page::{Selection, action, backups, bad_request, failover, question, run, window};
 
@@ -69,9 +67,7 @@ fn hostile_window(texts: &mut Texts<'_>) -> WindowFacts {
         }
         ledger.trouble.iter_mut().for_each(|trouble| trouble.wanted = texts.next());
         for entry in &mut ledger.history {
-            if let HistoryEvent::Run { id, reason, .. } = &mut entry.event {
-                (*id, *reason) = (texts.next(), texts.next());
-            }
+            (entry.run, entry.reason) = (texts.next(), texts.next());
         }
         of.backups = Reading::Unread { why: texts.next() };
     }

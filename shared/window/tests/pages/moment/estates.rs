@@ -9,11 +9,12 @@ use watchkeeper_domain::failover::{Heartbeat, Pointer};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::{DesiredState, Layer, RequestedProfile};
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::reconcile::history::TargetState;
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_domain::violation::{GuardrailCode, Severity, Violation};
 use watchkeeper_window::facts::{
-    EmergencyProfile, EndedAttempt, EnvironmentFacts, HistoryTarget, OfferedIntent, OpenQuestion, PairState, Reading,
-    RegionFacts, ScopeFacts, ScopeTrouble, TroubleKind,
+    EmergencyProfile, EndedAttempt, EnvironmentFacts, OfferedIntent, OpenQuestion, PairState, Reading, RegionFacts,
+    ScopeFacts, ScopeTrouble, TroubleKind,
 };
 
 use super::at;
@@ -33,9 +34,9 @@ pub(crate) fn quiet() -> Vec<EnvironmentFacts> {
 
 fn nights(of: &mut EnvironmentFacts, slept: &str, woke: &str, seconds: u64) {
     let ledger = ledger(of);
-    ledger.history.push(ran("2026-12-22T15:06:00Z", HistoryTarget::Awake, Layer::Schedule, DONE, 14));
-    ledger.history.push(ran(slept, HistoryTarget::Asleep, Layer::Schedule, DONE, 15));
-    ledger.history.push(ran(woke, HistoryTarget::Awake, Layer::Schedule, DONE, 15));
+    ledger.history.push(ran("2026-12-22T15:06:00Z", TargetState::Awake, Layer::Schedule, DONE, 14));
+    ledger.history.push(ran(slept, TargetState::Asleep, Layer::Schedule, DONE, 15));
+    ledger.history.push(ran(woke, TargetState::Awake, Layer::Schedule, DONE, 15));
     ledger.asleep_seconds = Some(seconds);
 }
 
@@ -59,8 +60,8 @@ fn qa() -> EnvironmentFacts {
         "Nothing, if it was meant",
     );
     let ledger = ledger(&mut of);
-    ledger.history.push(ran("2026-12-23T22:09:00Z", HistoryTarget::Asleep, Layer::Override, DONE, 15));
-    ledger.history.push(ran("2026-12-23T23:40:00Z", HistoryTarget::Asleep, Layer::Schedule, RunOutcome::Drift, 0));
+    ledger.history.push(ran("2026-12-23T22:09:00Z", TargetState::Asleep, Layer::Override, DONE, 15));
+    ledger.history.push(ran("2026-12-23T23:40:00Z", TargetState::Asleep, Layer::Schedule, RunOutcome::Drift, 0));
     ledger.baseline = Some(baseline("qa", 7));
     let until = Some("2026-12-24T16:00:00Z");
     ledger.intents = vec![intent(
@@ -96,7 +97,7 @@ fn uat() -> EnvironmentFacts {
     let until = Some("2026-12-24T04:00:00Z");
     ledger(&mut of).intents =
         vec![intent(Layer::Override, DesiredState::Awake, "customer demo (presales)", "2026-12-23T23:30:00Z", until)];
-    ledger(&mut of).history.push(ran("2026-12-23T23:30:20Z", HistoryTarget::Awake, Layer::Override, DONE, 0));
+    ledger(&mut of).history.push(ran("2026-12-23T23:30:20Z", TargetState::Awake, Layer::Override, DONE, 0));
     offer(&mut of, OfferedIntent::AsScheduled, plan(Vec::new()), None);
     of
 }
@@ -113,7 +114,7 @@ fn clos_dev() -> EnvironmentFacts {
     calendar(&mut of, "08:00-19:00", true);
     nights(&mut of, "2026-12-23T00:06:00Z", "2026-12-23T13:07:00Z", 360 * 3600);
     let ledger = ledger(&mut of);
-    ledger.history.push(ran("2026-12-24T00:05:00Z", HistoryTarget::Asleep, Layer::Schedule, DONE, 5));
+    ledger.history.push(ran("2026-12-24T00:05:00Z", TargetState::Asleep, Layer::Schedule, DONE, 5));
     ledger.baseline = Some(baseline("dev", 2));
     ledger.intents =
         vec![intent(Layer::Schedule, DesiredState::Asleep, "outside the hours", "2026-12-24T00:00:00Z", None)];
@@ -137,15 +138,15 @@ fn clos_prod() -> EnvironmentFacts {
     let ledger = ledger(&mut of);
     ledger.history.push(ran(
         "2026-12-23T08:10:00Z",
-        HistoryTarget::At("surge".parse().unwrap()),
+        TargetState::At("surge".parse().unwrap()),
         Layer::Emergency,
         DONE,
         4,
     ));
-    ledger.history.push(ran("2026-12-23T08:35:00Z", HistoryTarget::Awake, Layer::Emergency, DONE, 4));
+    ledger.history.push(ran("2026-12-23T08:35:00Z", TargetState::Awake, Layer::Emergency, DONE, 4));
     ledger.history.push(ran(
         "2026-12-23T23:43:00Z",
-        HistoryTarget::At("surge".parse().unwrap()),
+        TargetState::At("surge".parse().unwrap()),
         Layer::Emergency,
         DONE,
         4,
@@ -183,7 +184,7 @@ fn coldchain() -> EnvironmentFacts {
         vec![EmergencyProfile { name: "scale-out".parse().unwrap(), lasts_seconds: 3600, cool_down_seconds: 600 }];
     ledger(&mut of).history.push(ran(
         "2026-12-23T23:52:04Z",
-        HistoryTarget::Awake,
+        TargetState::Awake,
         Layer::Emergency,
         RunOutcome::Refused,
         0,
@@ -211,7 +212,7 @@ fn fleet() -> EnvironmentFacts {
     of.about = Some("Autonomous-vehicle fleet".to_owned());
     of.standby = Some(away.clone());
     let mut ledger = ScopeFacts::default();
-    ledger.history.push(ran("2026-12-23T10:17:00Z", HistoryTarget::Serving, Layer::Failover, DONE, 12));
+    ledger.history.push(ran("2026-12-23T10:17:00Z", TargetState::Serving, Layer::Failover, DONE, 12));
     let there = RegionFacts {
         ledger: Reading::Now(ledger),
         observed: Reading::Now(observed("prod", 7, 7, true)),

@@ -9,12 +9,13 @@ use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 use watchkeeper_domain::plan::{CapacityChange, Plan, PlanStep, PlannedAction, Wave};
 use watchkeeper_domain::reconcile::assess::Verdict;
+use watchkeeper_domain::reconcile::history::{RunEnding, TargetState};
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_domain::schedule::AwakeHours;
 use watchkeeper_domain::value::Zone;
 use watchkeeper_window::facts::{
-    BackupFreshness, EnvironmentFacts, HistoryEntry, HistoryEvent, HistoryTarget, ObservedCapacity, ObservedCount,
-    Offer, OfferedIntent, PlanFacts, Reading, RegionFacts, ScopeFacts,
+    BackupFreshness, EnvironmentFacts, ObservedCapacity, ObservedCount, Offer, OfferedIntent, PlanFacts, Reading,
+    RegionFacts, ScopeFacts,
 };
 
 use super::{at, now, stack};
@@ -114,18 +115,20 @@ pub(crate) fn intent(layer: Layer, want: DesiredState, reason: &str, declared: &
 }
 
 /// A run of the history.
-pub(crate) fn ran(ended: &str, target: HistoryTarget, layer: Layer, outcome: RunOutcome, writes: u32) -> HistoryEntry {
-    let id = format!("run-{}", at(ended).strftime("%Y%m%dT%H%M%SZ"));
-    let event = HistoryEvent::Run {
-        id,
+pub(crate) fn ran(ended: &str, target: TargetState, layer: Layer, outcome: RunOutcome, writes: u32) -> RunEnding {
+    RunEnding {
+        began: at(ended),
+        at: at(ended),
+        again: None,
         target,
         layer,
         reason: "as wanted".to_owned(),
         outcome,
+        writes,
         code: None,
-        writes: Some(writes),
-    };
-    HistoryEntry { at: at(ended), event }
+        run: format!("run-{}", at(ended).strftime("%Y%m%dT%H%M%SZ")),
+        mark: None,
+    }
 }
 
 /// A baseline of one service of this many tasks.

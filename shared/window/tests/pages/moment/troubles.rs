@@ -7,9 +7,7 @@ use watchkeeper_domain::failover::{MoveStage, OngoingMove};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::unblock::{FindingSource, UnblockFinding};
-use watchkeeper_window::facts::{
-    EnvironmentFacts, HistoryEntry, HistoryEvent, PairState, Reading, ScopeTrouble, TroubleKind, WindowFacts,
-};
+use watchkeeper_window::facts::{EnvironmentFacts, PairState, Reading, ScopeTrouble, TroubleKind, WindowFacts};
 
 use super::estates::everything;
 use super::parts::{environment, fresh, ledger};
@@ -37,12 +35,8 @@ fn pair(name: &str, change: fn(&mut PairState)) -> EnvironmentFacts {
 
 /// Each of them.
 pub(crate) fn troubles() -> Vec<EnvironmentFacts> {
-    let mut ignored = plain("ignored");
-    let (alarm, code) = ("5xx-errors".parse().unwrap(), "dependency-veto".to_owned());
-    ledger(&mut ignored)
-        .history
-        .push(HistoryEntry { at: at("2026-12-23T22:00:00Z"), event: HistoryEvent::AlarmIgnored { alarm, code } });
-    ledger(&mut ignored).running = Some(("trouble-ignored-run".to_owned(), at("2026-12-24T00:19:00Z")));
+    let mut running = plain("running");
+    ledger(&mut running).running = Some(("trouble-running-run".to_owned(), at("2026-12-24T00:19:00Z")));
     let mut unsaved = plain("unsaved");
     let mut none = fresh("rds:unsaved-db", 0, 30);
     none.newest = None;
@@ -59,7 +53,7 @@ pub(crate) fn troubles() -> Vec<EnvironmentFacts> {
         ended("failed", TroubleKind::Failed, Some("Aws.Throttled")),
         ended("unverified", TroubleKind::Unverified, None),
         ended("refused", TroubleKind::Refused, None),
-        ignored,
+        running,
         unsaved,
         stuck,
         pair("held", |state| {
