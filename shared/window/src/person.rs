@@ -139,12 +139,12 @@ pub fn worst(backups: &[BackupFreshness], now: Timestamp) -> Option<&BackupFresh
 impl Need<'_> {
     /// Its shape and tone.
     pub fn shape(&self) -> (Shape, Tone) {
-        use crate::facts::TroubleKind::{Drift, Failed, Refused, Unverified};
+        use crate::facts::TroubleKind::{Drift, Failed, Overdue, Refused, Unverified};
         match self {
             Self::Asks(_) => (Shape::Diamond, Tone::Red),
             Self::Trouble(trouble) => match trouble.kind {
                 Refused => (Shape::Bar, Tone::Red),
-                Failed | Unverified => (Shape::Cross, Tone::Red),
+                Failed | Unverified | Overdue => (Shape::Cross, Tone::Red),
                 Drift => (Shape::Waves, Tone::Amber),
             },
             Self::Halted(_) => (Shape::Square, Tone::Ink),

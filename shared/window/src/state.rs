@@ -185,7 +185,9 @@ impl<'a> EnvironmentState<'a> {
             Some(Matter::Moving(to)) => format!("moving to {to}"),
             Some(Matter::Halted) => format!("{calm}, halted"),
             Some(Matter::Trouble(TroubleKind::Drift, _)) => format!("{calm}, with drift"),
-            Some(Matter::Trouble(TroubleKind::Refused, wanted)) => format!("{calm}, {wanted} refused"),
+            Some(Matter::Trouble(kind @ (TroubleKind::Refused | TroubleKind::Overdue), wanted)) => {
+                format!("{calm}, {wanted} {kind}")
+            }
             Some(Matter::Trouble(kind, _)) => format!("{calm}, {kind}"),
         }
     }
@@ -213,7 +215,9 @@ impl<'a> EnvironmentState<'a> {
             (Some(Matter::Moving(_)), _) => (Shape::Arrows, Tone::Violet),
             (Some(Matter::Halted), _) => (Shape::Square, Tone::Ink),
             (Some(Matter::Trouble(TroubleKind::Refused, _)), _) => (Shape::Bar, Tone::Red),
-            (Some(Matter::Trouble(TroubleKind::Failed | TroubleKind::Unverified, _)), _) => (Shape::Cross, Tone::Red),
+            (Some(Matter::Trouble(TroubleKind::Failed | TroubleKind::Unverified | TroubleKind::Overdue, _)), _) => {
+                (Shape::Cross, Tone::Red)
+            }
             (Some(Matter::Trouble(TroubleKind::Drift, _)), _) => (Shape::Waves, Tone::Amber),
             (None, Calm::ServingFrom(_)) => (Shape::Bars, Tone::Violet),
             (None, Calm::At(_)) => (Shape::Triangle, Tone::Amber),

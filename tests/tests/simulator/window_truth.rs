@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_in_memory::InMemoryHarness;
-use watchkeeper_sim::{FaultPlan, run_until_done_or_crash};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, run_until_done_or_crash};
 use watchkeeper_window::facts::Reading;
 use watchkeeper_window::next::{Next, next};
 use watchkeeper_window::person::{Need, needs};
@@ -16,7 +16,7 @@ use watchkeeper_window::state::EnvironmentState;
 
 use crate::backups::{TABLES, days, night, production, source};
 use crate::pair_scene::{AUTOMATIC, estates, home, stacks, standby};
-use crate::scene::{afternoon, asleep, minutes};
+use crate::scene::{afternoon, asleep, evening, minutes};
 use crate::window::{happens, reader, row, rows};
 
 /// What the row of `clos-v2` dev says comes next.
@@ -61,6 +61,37 @@ fn after_any_history_what_is_said_to_come_next_is_what_happens_then() {
         }
     }
     assert!(turned.iter().all(|times| *times > 30), "{turned:?}");
+}
+
+#[test]
+fn what_is_due_and_does_not_come_is_told_whether_no_tick_comes_or_no_run_can_begin() {
+    let told = |harness: &InMemoryHarness| {
+        let rows = rows(harness);
+        let (facts, _) = row(&rows);
+        let state = EnvironmentState::of(facts, &rows.halt, harness.sim.now());
+        let troubled = needs(std::slice::from_ref(&state)).iter().any(|it| matches!(it.need, Need::Trouble(_)));
+        (state.word(), troubled)
+    };
+    for ticks in [false, true] {
+        let mut harness = afternoon();
+        harness.sim.set_faults(FaultPlan::none().always(Operation::LedgerCommit, CallTrouble::Denied));
+        for minute in [0, 5] {
+            let at = evening() + minutes(minute);
+            if ticks {
+                drop(harness.tick(at))
+            } else {
+                harness.sim.set_now(at)
+            }
+            assert_eq!(told(&harness), ("awake".to_owned(), false), "{minute} min, ticks: {ticks}");
+        }
+        harness.sim.set_now(evening() + minutes(11));
+        assert_eq!(told(&harness), ("awake, sleep overdue".to_owned(), true), "ticks: {ticks}");
+
+        harness.sim.set_faults(FaultPlan::none());
+        harness.tick(evening() + minutes(15));
+        harness.sim.advance(Duration::from_secs(61));
+        assert_eq!(told(&harness), ("asleep".to_owned(), false), "ticks: {ticks}");
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod answer;
 mod environment;
 pub mod event;
 mod observe;
+mod overdue;
 mod pages;
 mod pair;
 mod peers;

@@ -13,6 +13,7 @@ use watchkeeper_window::facts::{EnvironmentCalendar, EnvironmentFacts, Offer, Re
 use watchkeeper_window::offer::offered_intents;
 
 use super::environment::{RememberedEnvironment, RememberedScope, profiles, zone};
+use super::overdue::overdue;
 use super::{WindowReader, plan, scope, unread};
 use crate::ledger::{KeptHistory, Ledger, LedgerError, ScopeState};
 use crate::platform::Platform;
@@ -107,13 +108,18 @@ impl<P: Platform> WindowReader<P> {
         };
         let asks = row.environment.document().emergency.is_some();
         let questions = if asks { self.ledger.asked(&it.scope).await? } else { Vec::new() };
+        let waits = || {
+            let seen = it.observed(now);
+            overdue(row.environment, it.scoped.as_ref()?, state, seen.now()?, now).filter(|_| running.is_none())
+        };
+        let trouble = scope::trouble(history, record.as_ref(), verdict, now).or_else(waits);
         Ok(ScopeFacts {
             baseline: state.baseline.clone(),
             intents: state.intents.clone(),
             halt: state.halt.clone().filter(|halt| Some(halt) != row.everywhere),
             running,
             history: history.endings.clone(),
-            trouble: scope::trouble(history, record.as_ref(), verdict, now),
+            trouble,
             questions: scope::open(questions, now),
             alarms: self.quiet(&it.scope, &state.intents, now).await,
             asleep_seconds: history.asleep.this_month(now).filter(|_| row.calendar.is_some()),

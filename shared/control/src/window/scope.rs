@@ -59,7 +59,7 @@ pub(super) fn trouble(
 }
 
 /// What was wanted, in a word of the runbooks.
-fn wanted(target: &TargetState, layer: Layer) -> &'static str {
+pub(super) fn wanted(target: &TargetState, layer: Layer) -> &'static str {
     match (target, layer) {
         (TargetState::At(_), _) => "scale-out",
         (TargetState::Asleep, _) => "sleep",

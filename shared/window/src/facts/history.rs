@@ -17,6 +17,8 @@ pub enum TroubleKind {
     Unverified,
     /// Somebody else changed something, and it holds.
     Drift,
+    /// Something has been due for longer than ticks take, and nothing has brought it about: none comes, or its runs do not begin.
+    Overdue,
 }
 
 /// What is not as it should be, and still is.

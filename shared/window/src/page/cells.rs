@@ -134,13 +134,11 @@ pub(super) fn last_run(frame: &Frame, state: &EnvironmentState<'_>, clock: &Cloc
         return html! { (Shape::Diamond.beside(Tone::Red)) " " (page(label, call(Verb::Question, &question.id))) };
     }
     let Some(ledger) = state.ledger else { return html! { span class="mut" { "cannot be read" } } };
-    match ledger.history.last() {
-        Some(RunEnding { at, run, outcome, writes, .. }) => {
-            let (shape, tone) = ended(*outcome);
-            let writes = Some(*writes).filter(|n| *n > 0);
-            let writes = writes.map(|n| format!(", {}", counted(n as usize, "write"))).unwrap_or_default();
-            html! { (shape.beside(tone)) " " (page(format!("{} {outcome}{writes}", clock.bare(*at)), call(Verb::Run, run))) }
-        }
-        None => html! { span class="mut" { "none is known" } },
-    }
+    let Some(RunEnding { at, run, outcome, writes, .. }) = ledger.history.last() else {
+        return html! { span class="mut" { "none is known" } };
+    };
+    let (shape, tone) = ended(*outcome);
+    let writes = Some(*writes).filter(|n| *n > 0);
+    let writes = writes.map(|n| format!(", {}", counted(n as usize, "write"))).unwrap_or_default();
+    html! { (shape.beside(tone)) " " (page(format!("{} {outcome}{writes}", clock.bare(*at)), call(Verb::Run, run))) }
 }

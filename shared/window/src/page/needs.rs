@@ -105,6 +105,9 @@ fn troubled(trouble: &ScopeTrouble) -> Markup {
                 (text(&trouble.wanted)) " failed with " (text(trouble.error.as_deref().unwrap_or("an error")))
                 ". The next tick begins again by itself."
             }
+            TroubleKind::Overdue => {
+                (text(&trouble.wanted)) " is due, and nothing brings it about: look whether the tick comes, and whether its runs begin."
+            }
             TroubleKind::Unverified => { (text(&trouble.wanted)) ": not all was there at the deadline. The next tick goes on by itself." }
         }
     }

@@ -52,6 +52,7 @@ pub(crate) fn troubles() -> Vec<EnvironmentFacts> {
     vec![
         ended("failed", TroubleKind::Failed, Some("Aws.Throttled")),
         ended("unverified", TroubleKind::Unverified, None),
+        ended("overdue", TroubleKind::Overdue, None),
         ended("refused", TroubleKind::Refused, None),
         running,
         unsaved,
