@@ -78,9 +78,9 @@ fn what_is_due_and_does_not_come_is_told_whether_no_tick_comes_or_no_run_can_beg
         for minute in [0, 5] {
             let at = evening() + minutes(minute);
             if ticks {
-                drop(harness.tick(at))
+                drop(harness.tick(at));
             } else {
-                harness.sim.set_now(at)
+                harness.sim.set_now(at);
             }
             assert_eq!(told(&harness), ("awake".to_owned(), false), "{minute} min, ticks: {ticks}");
         }

@@ -145,7 +145,7 @@ impl<P: Platform> WindowReader<P> {
         seen.retain(|(_, region), answer| {
             let Ok(observed) = answer else { return true };
             for (id, service) in &mut observed.services {
-                match targets.get(&(&*region, id.clone())) {
+                match targets.get(&(region, id.clone())) {
                     Some(Ok(scaling)) => service.capacity.scaling = *scaling,
                     Some(Err(why)) => {
                         *answer = Err(why.clone());

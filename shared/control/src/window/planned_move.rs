@@ -46,9 +46,10 @@ fn planned(
     let observed = scope.observed(now);
     let seen = observed.now().ok_or_else(|| observed.why().unwrap_or_default().to_owned())?;
 
-    let figures = match *to == member.standby {
-        true => serving(&there.failover, &there.declared, replica.samples.get(&pointer.active)),
-        false => Serving::new(),
+    let figures = if *to == member.standby {
+        serving(&there.failover, &there.declared, replica.samples.get(&pointer.active))
+    } else {
+        Serving::new()
     };
     let moved = moved(&pointer, to, figures, now).map_err(|error| error.to_string())?;
     let replica = PairReplica { pointer: Some(moved), ..replica.clone() };
