@@ -41,7 +41,7 @@ impl FunctionContext {
             settings: self.settings.clone(),
             ledger: self.ledger()?,
             here: AwsRegionReader::new(&self.sdk),
-            prober: HttpProber::new(),
+            prober: HttpProber,
             notifier: self.notifier()?,
             reconcile_machine: self.machine(FunctionSettings::reconcile_machine_arn)?,
             machine: self.machine(FunctionSettings::failover_machine_arn)?,
