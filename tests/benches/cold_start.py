@@ -8,14 +8,12 @@ import os
 import boto3
 
 NEXT = "/2018-06-01/runtime/invocation/next"
-ledger = boto3.client("dynamodb")
-ecs = boto3.client("ecs")
-scaling = boto3.client("application-autoscaling")
+# The clients that `reconcile` has, too.
+clients = {service: boto3.client(service) for service in ("dynamodb", "ecs", "application-autoscaling")}
 
 
 def handle(reads: list) -> list:
     """Each read in its turn: client, operation and parameters come with the event."""
-    clients = {"dynamodb": ledger, "ecs": ecs, "application-autoscaling": scaling}
     return [bool(getattr(clients[service], operation)(**parameters)) for service, operation, parameters in reads]
 
 

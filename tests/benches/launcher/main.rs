@@ -12,6 +12,8 @@ const OF_THE_OUTER_CARGO: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_B
 #[allow(clippy::disallowed_methods, clippy::print_stderr, reason = "it is a command that hands its environment on")]
 fn main() -> ExitCode {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // Cargo runs a benchmark in its package's folder; there it would know this package alone.
+    cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."));
     cargo.args(["run", "--quiet", "--bin", "benches", "--"]);
     cargo.args(env::args_os().skip(1).filter(|argument| argument != OF_CARGO));
     for (name, _) in env::vars_os() {

@@ -50,6 +50,10 @@ pub(crate) fn add(folder: &Path, estate: &str, environments: &[MeasuredEnvironme
     }
     let path = folder.join(estate).with_extension("yaml");
     std::fs::write(&path, text).map_err(BenchError::io(format!("cannot write {}", path.display())))?;
-    compile_dir(folder).map_err(|error| BenchError::found(error.to_string()))?;
-    Ok(())
+    compiled(folder)
+}
+
+/// The documents of a folder as a deployment has them.
+pub(crate) fn compiled(folder: &Path) -> Result<(), BenchError> {
+    compile_dir(folder).map(drop).map_err(|error| BenchError::found(error.to_string()))
 }

@@ -3,6 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::capacity::{Capacity, ServiceCapacity};
+use watchkeeper_domain::estate::Estate;
+use watchkeeper_domain::name::Region;
 use watchkeeper_in_memory::{ExecutionEnd, InMemoryHarness, documents};
 use watchkeeper_sim::{Operation, RecordedCall, SimRegion, declared};
 use watchkeeper_tests::bench::{BenchRow, GrowthPoint};
@@ -40,9 +42,9 @@ pub(crate) fn growth() -> Result<(BenchRow, Vec<GrowthPoint>), BenchError> {
 fn point(services: usize) -> Result<GrowthPoint, BenchError> {
     let folder = folder(NAME, &[MeasuredEnvironment::new(NAME, services, "19:00")])?;
     let estates = documents(folder.path());
-    let region = watchkeeper_domain::name::Region::new(REGION).map_err(|error| BenchError::found(error.to_string()))?;
+    let region = Region::new(REGION).map_err(|error| BenchError::found(error.to_string()))?;
     let mut capacity = Capacity::default();
-    for environment in estates.iter().flat_map(|estate| estate.environments()) {
+    for environment in estates.iter().flat_map(Estate::environments) {
         capacity
             .services
             .extend(declared(environment, &region).into_iter().map(|(id, of): (_, ServiceCapacity)| (id, of)));

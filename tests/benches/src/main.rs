@@ -9,7 +9,6 @@ mod drilled;
 mod error;
 mod growth;
 mod machine;
-mod memory;
 mod rows;
 mod runtime_api;
 mod sleep;
@@ -58,15 +57,13 @@ enum RowName {
     Large,
     /// Four environments fall asleep at one tick.
     Crowd,
-    /// What memory 5,000 services take.
-    Memory,
     /// A failover's own share.
     Failover,
 }
 
 impl RowName {
     fn needs_the_sandbox(self) -> bool {
-        matches!(self, Self::Start | Self::Custodian | Self::Large | Self::Crowd | Self::Memory)
+        matches!(self, Self::Start | Self::Custodian | Self::Large | Self::Crowd)
     }
 }
 
@@ -94,21 +91,19 @@ async fn measured(arguments: &BenchArguments) -> Result<(), BenchError> {
     let mut report = BenchReport { machine: machine::described()?, ..BenchReport::default() };
     let sandbox = if chosen.iter().any(|row| row.needs_the_sandbox()) { Some(sleep::prepared().await?) } else { None };
     for name in chosen {
-        let rows = match (name, &sandbox) {
-            (RowName::Bill, _) => vec![drilled::bill()?],
+        let row = match (name, &sandbox) {
+            (RowName::Bill, _) => drilled::bill()?,
             (RowName::Growth, _) => {
                 let (row, points) = growth::growth()?;
                 report.growth = points;
-                vec![row]
+                row
             }
-            (RowName::Failover, _) => vec![drilled::failover().await?],
+            (RowName::Failover, _) => drilled::failover().await?,
             (name, Some(sandbox)) => of_the_sandbox(name, sandbox).await?,
             (name, None) => return Err(BenchError::found(format!("{name:?} needs the sandbox, and there is none"))),
         };
-        for row in &rows {
-            print(&format!("{}: {}", row.row, row.measured));
-        }
-        report.rows.extend(rows);
+        print(&format!("{}: {}", row.row, row.measured));
+        report.rows.push(row);
     }
     if let Some(sandbox) = sandbox {
         sandbox.harness.succeeded()?;
@@ -117,14 +112,13 @@ async fn measured(arguments: &BenchArguments) -> Result<(), BenchError> {
     written(arguments, &report)
 }
 
-async fn of_the_sandbox(name: RowName, sandbox: &sleep::MeasuredSandbox) -> Result<Vec<BenchRow>, BenchError> {
+async fn of_the_sandbox(name: RowName, sandbox: &sleep::MeasuredSandbox) -> Result<BenchRow, BenchError> {
     let harness = &sandbox.harness;
     match name {
-        RowName::Start => start::start(harness).await.map(Vec::from),
-        RowName::Custodian => Ok(vec![sleep::custodian(harness).await?]),
-        RowName::Large => Ok(vec![sleep::large(harness).await?]),
-        RowName::Crowd => Ok(vec![sleep::crowd(harness).await?]),
-        RowName::Memory => Ok(vec![memory::memory(harness).await?]),
+        RowName::Start => start::start(harness).await,
+        RowName::Custodian => sleep::custodian(harness).await,
+        RowName::Large => sleep::large(harness).await,
+        RowName::Crowd => sleep::crowd(harness).await,
         RowName::Bill | RowName::Growth | RowName::Failover => {
             Err(BenchError::found(format!("{name:?} is not played in this sandbox")))
         }

@@ -29,7 +29,7 @@ const FULL_AGAIN: Duration = Duration::from_secs(10);
 const CROWD: usize = 4;
 const EACH: usize = 60;
 /// How many services the large environment has.
-pub(crate) const LARGE: usize = 200;
+const LARGE: usize = 200;
 
 /// A sandbox with everything that is measured in it.
 pub(crate) struct MeasuredSandbox {

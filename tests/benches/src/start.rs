@@ -1,6 +1,5 @@
 //! The cold start of `reconcile`, against a function in Python that makes the same reads with boto3.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -8,18 +7,16 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use watchkeeper_tests::bench::{BenchRow, median};
-use watchkeeper_tests::harness::{SandboxHarness, at_home, documents};
+use watchkeeper_tests::harness::SandboxHarness;
 use watchkeeper_tests::sandbox::{CheckoutLayout, ProgressLines, PythonEnvironment, release_build};
 
-use crate::documents::{ACCOUNT, MeasuredEnvironment, REGION, add};
+use crate::documents::{ACCOUNT, MeasuredEnvironment, REGION, add, compiled};
 use crate::error::BenchError;
 use crate::rows::row;
 use crate::worker::{ColdStart, cold_start};
 
 /// How often each is started; one more before it, which is not counted, reads everything into the machine's memory.
 const RUNS: usize = 21;
-/// The estate and environment of one service whose plan is made.
-const SMALL: &str = "small";
 /// What a start is to be.
 const GOAL: &str = "≥ 15 ×, ≤ 16 ms, ≤ 16 MB, no slower with 1,000 services";
 
@@ -52,10 +49,7 @@ impl Starts {
 }
 
 /// The environment variables that a function of the stack finds, over these documents.
-pub(crate) fn environment(
-    harness: &SandboxHarness,
-    documents: &Path,
-) -> Result<Vec<(&'static str, String)>, BenchError> {
+fn environment(harness: &SandboxHarness, documents: &Path) -> Result<Vec<(&'static str, String)>, BenchError> {
     let outputs = harness.stack(REGION)?.outputs();
     let function = outputs.get("ReconcileFunction").map_err(BenchError::from)?.to_owned();
     let get = |name: &str| outputs.get(name).map(str::to_owned);
@@ -80,7 +74,7 @@ pub(crate) fn environment(
 }
 
 /// The first step of a run, as the machine `reconcile` sends it.
-pub(crate) fn step_begin(request: Value, name: &str, now: &str) -> Value {
+fn step_begin(request: &Value, name: &str, now: &str) -> Value {
     let execution = json!({"id": name, "name": name, "start": now});
     json!({"step": "begin", "now": now, "request": request, "execution": execution})
 }
@@ -148,9 +142,9 @@ impl Programs<'_> {
     }
 }
 
-/// The cold start over the five example documents, and with one of a thousand services beside them: of a tick's run that finds
-/// nothing to do, which makes three reads, and of the plan of one service.
-pub(crate) async fn start(harness: &SandboxHarness) -> Result<[BenchRow; 2], BenchError> {
+/// The cold start over the five example documents, and with one of a thousand services beside them, of a run that finds nothing to
+/// do: it makes three reads, and takes no slot of a budget, for which starts one after the other would have to wait.
+pub(crate) async fn start(harness: &SandboxHarness) -> Result<BenchRow, BenchError> {
     let layout = CheckoutLayout::find()?;
     let (few, many) = (examples(&layout)?, examples(&layout)?);
     add(many.path(), "many", &[MeasuredEnvironment::new("many", 1000, "19:00")])?;
@@ -162,23 +156,13 @@ pub(crate) async fn start(harness: &SandboxHarness) -> Result<[BenchRow; 2], Ben
         few,
         many,
     };
-    let stack = harness.stack(REGION)?;
-    let estates = documents(Some(&programs.few.path().to_owned()))?;
-    for (_, environment) in at_home(&estates, ACCOUNT).filter(|(estate, _)| estate.name().as_str() == SMALL) {
-        stack.site().build(environment).await?;
-    }
-    let now = stack.control().now().await?.to_string();
+    let now = harness.stack(REGION)?.control().now().await?.to_string();
     let tick = json!({"estate": "fleet-orchestration", "environment": "prod", "trigger": "schedule", "instant": now});
-    let tick = programs.measured(step_begin(tick, "cold", &now)).await?;
-    let plan = json!({"estate": SMALL, "environment": SMALL, "want": "asleep", "until": "1h", "mode": "plan"});
-    let plan = programs.measured(step_begin(plan, "cold", &now)).await?;
-    Ok([
-        told("start", "of a run that finds nothing to do", &tick, &programs.started(&tick)?, "nothing")?,
-        told("start-plan", "of the plan of one service", &plan, &programs.started(&plan)?, "plan")?,
-    ])
+    let tick = programs.measured(step_begin(&tick, "cold", &now)).await?;
+    told(&tick, &programs.started(&tick)?)
 }
 
-/// This repository's own documents, and the small one, compiled.
+/// This repository's own documents, compiled.
 fn examples(layout: &CheckoutLayout) -> Result<TempDir, BenchError> {
     let own = layout.root().join("shared/estates");
     let cannot = || BenchError::io(format!("cannot copy the documents of {}", own.display()));
@@ -189,28 +173,20 @@ fn examples(layout: &CheckoutLayout) -> Result<TempDir, BenchError> {
             std::fs::copy(&path, folder.path().join(name)).map_err(cannot())?;
         }
     }
-    add(folder.path(), SMALL, &[MeasuredEnvironment::new(SMALL, 1, "19:00")])?;
+    compiled(folder.path())?;
     Ok(folder)
 }
 
-fn told(
-    name: &str,
-    which: &str,
-    it: &Measured,
-    [few, many, peer]: &[Vec<ColdStart>; 3],
-    verdict: &str,
-) -> Result<BenchRow, BenchError> {
-    if let Some(start) = few.iter().chain(many).find(|start| start.answer["verdict"] != verdict) {
-        return Err(BenchError::found(format!("reconcile answered {}, expected the verdict {verdict}", start.answer)));
+fn told(it: &Measured, [few, many, peer]: &[Vec<ColdStart>; 3]) -> Result<BenchRow, BenchError> {
+    if let Some(start) = few.iter().chain(many).find(|start| start.answer["verdict"] != "nothing") {
+        return Err(BenchError::found(format!("reconcile answered {}, expected the verdict nothing", start.answer)));
     }
     let (few, many, peer) = (Starts::of(few), Starts::of(many), Starts::of(peer));
     let ratio = peer.answered_ms / few.answered_ms;
-    let calls: Vec<&str> = it.operations.iter().map(String::as_str).collect();
     let what = format!(
-        "cold start of `reconcile` {which}, release build, from the start of the process to its answer, without TLS; Python with \
-         boto3 makes the same calls ({} of them: {})",
-        calls.len(),
-        summed(&calls)
+        "cold start of `reconcile` for a run that finds nothing to do, release build, from the start of the process to its answer, \
+         without TLS, against Python with boto3 at the same calls ({})",
+        it.operations.join(", ")
     );
     let measured = format!(
         "{}; with a document of 1,000 services more {}; boto3 {}; {ratio:.1} ×",
@@ -221,9 +197,9 @@ fn told(
     // No slower: within what one start differs from the next.
     let met =
         ratio >= 15.0 && few.answered_ms <= 16.0 && few.peak_mb <= 16.0 && many.answered_ms <= 1.1 * few.answered_ms;
-    let row = row(name, what, measured).runs(RUNS);
-    let row = if name == "start" { row.goal(GOAL, met) } else { row };
-    Ok(row
+    Ok(row("start", what, measured)
+        .goal(GOAL, met)
+        .runs(RUNS)
         .figures([
             ("own_ms", few.answered_ms),
             ("own_ready_ms", few.ready_ms),
@@ -239,18 +215,8 @@ fn told(
         .done())
 }
 
-/// Each operation once, and how often where it is more.
-fn summed(calls: &[&str]) -> String {
-    let mut counted = BTreeMap::new();
-    for call in calls {
-        *counted.entry(*call).or_insert(0) += 1;
-    }
-    let one = |(call, times): (&str, i32)| if times == 1 { call.to_owned() } else { format!("{times} {call}") };
-    counted.into_iter().map(one).collect::<Vec<_>>().join(", ")
-}
-
 /// A program with nothing but these variables, which it cannot do without.
-pub(crate) fn program(
+fn program(
     binary: &Path,
     argument: Option<&PathBuf>,
     environment: Result<Vec<(&'static str, String)>, BenchError>,
@@ -260,32 +226,18 @@ pub(crate) fn program(
     Ok(command)
 }
 
-/// The same calls for Python, about something that is there.
+/// The same calls for Python.
 fn reads(harness: &SandboxHarness, operations: &[String]) -> Result<Value, BenchError> {
     let outputs = harness.stack(REGION)?.outputs();
     let table = outputs.get("LedgerTable").map_err(BenchError::from)?;
-    let scope = format!("SCOPE#{SMALL}#{SMALL}#{REGION}");
-    let service = format!("{SMALL}-0000");
     let of = |operation: &String| {
         Ok(match operation.as_str() {
             "Query" => json!(["dynamodb", "query", {
                 "TableName": table, "ConsistentRead": true, "KeyConditionExpression": "pk = :pk",
-                "ExpressionAttributeValues": {":pk": {"S": scope}}
+                "ExpressionAttributeValues": {":pk": {"S": format!("SCOPE#measured#measured#{REGION}")}}
             }]),
             "GetItem" => json!(["dynamodb", "get_item", {
                 "TableName": table, "ConsistentRead": true, "Key": {"pk": {"S": "HALT"}, "sk": {"S": "ALL"}}
-            }]),
-            "PutItem" => json!(["dynamodb", "put_item", {
-                "TableName": table, "Item": {"pk": {"S": "BUDGET#measured"}, "sk": {"S": "BUCKET#measured"}, "json": {"S": "{}"}}
-            }]),
-            "DescribeServices" => json!(["ecs", "describe_services", {
-                "cluster": SMALL, "services": [service], "include": ["TAGS"]
-            }]),
-            "DescribeScalableTargets" => json!(["application-autoscaling", "describe_scalable_targets", {
-                "ServiceNamespace": "ecs", "ResourceIds": [format!("service/{SMALL}/{service}")]
-            }]),
-            "DescribeScheduledActions" => json!(["application-autoscaling", "describe_scheduled_actions", {
-                "ServiceNamespace": "ecs", "ResourceId": format!("service/{SMALL}/{service}")
             }]),
             other => return Err(BenchError::found(format!("reconcile calls {other}, for which Python has nothing"))),
         })

@@ -10,7 +10,7 @@ use crate::runtime_api::{Heard, RuntimeApi};
 
 /// A process that answers events. It ends with this value.
 #[derive(Debug)]
-pub(crate) struct Worker {
+struct Worker {
     child: Child,
     api: RuntimeApi,
 }
@@ -32,17 +32,12 @@ pub(crate) struct ColdStart {
 
 impl Worker {
     /// Starts a process that talks to a runtime API of its own.
-    pub(crate) fn start(mut command: Command) -> Result<Self, BenchError> {
+    fn start(mut command: Command) -> Result<Self, BenchError> {
         let api = RuntimeApi::serve()?;
         command.env("AWS_LAMBDA_RUNTIME_API", api.address()).stdin(Stdio::null()).stdout(Stdio::null());
-        let child = command.spawn().map_err(BenchError::io(format!("cannot start {:?}", command.get_program())))?;
+        let child =
+            command.spawn().map_err(BenchError::io(format!("cannot start {}", command.get_program().display())))?;
         Ok(Self { child, api })
-    }
-
-    /// Hands it an event, and waits for the answer.
-    pub(crate) fn invoke(&self, event: Value) -> Result<Value, BenchError> {
-        self.api.send(event)?;
-        self.answer().map(|(_, answer)| answer)
     }
 
     fn answer(&self) -> Result<(Instant, Value), BenchError> {
@@ -56,7 +51,7 @@ impl Worker {
     }
 
     /// The most memory that it has had, in KiB: `VmHWM` (proc(5)).
-    pub(crate) fn peak_kib(&self) -> Result<u64, BenchError> {
+    fn peak_kib(&self) -> Result<u64, BenchError> {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(&path).map_err(BenchError::io(format!("cannot read {path}")))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -66,7 +61,7 @@ impl Worker {
 
     /// The processor's time of its threads: the first figure of `schedstat`, in nanoseconds (proc(5), kernel documentation of
     /// scheduler statistics).
-    pub(crate) fn cpu(&self) -> Result<Duration, BenchError> {
+    fn cpu(&self) -> Result<Duration, BenchError> {
         let path = format!("/proc/{}/task", self.child.id());
         let threads = std::fs::read_dir(&path).map_err(BenchError::io(format!("cannot read {path}")))?;
         let of = |thread: std::fs::DirEntry| -> Option<u64> {
