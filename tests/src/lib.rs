@@ -4,6 +4,7 @@
     reason = "these are tools of a developer's machine: its clock, its environment and its processes are what they work with"
 )]
 
+pub mod bench;
 pub mod bill;
 pub mod drill;
 pub mod estate;

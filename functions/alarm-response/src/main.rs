@@ -6,7 +6,7 @@ use alarm_response::read;
 use serde_json::Value;
 use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     serve(|context: FunctionContext| {
         let emergency = context.emergency()?;

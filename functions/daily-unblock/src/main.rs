@@ -6,7 +6,7 @@ use watchkeeper_control::runbook::StepCall;
 use watchkeeper_control::unblock::Step;
 use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve, telemetry};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     serve(|context: FunctionContext| {
         let unblock = context.unblock()?;

@@ -7,7 +7,7 @@ use watchkeeper_control::failover::{Answer, Details, FailoverRunbook, Step, memb
 use watchkeeper_control::runbook::{FunctionEvent, RunbookError, StepCall};
 use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     serve(|context: FunctionContext| {
         let pairs = context.pairs()?;

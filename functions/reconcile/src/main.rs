@@ -7,7 +7,7 @@ use watchkeeper_control::reconcile::Step;
 use watchkeeper_control::runbook::StepCall;
 use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     serve(|context: FunctionContext| {
         let reconcile = context.reconcile()?;

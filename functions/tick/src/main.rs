@@ -6,7 +6,7 @@ use tick::found;
 use watchkeeper_control::tick::Tick;
 use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     serve(|context: FunctionContext| {
         let runbook = context.tick()?;

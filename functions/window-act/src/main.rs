@@ -6,7 +6,7 @@ use serde_json::Value;
 use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 use window_act::answer;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     serve(|context: FunctionContext| {
         let (actor, began) = (context.window_act()?, context.began()?);

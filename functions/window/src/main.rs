@@ -6,7 +6,7 @@ use serde_json::Value;
 use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 use window::handle;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     serve(|context: FunctionContext| {
         let (reader, peers, began) = (context.window()?, context.window_peers(), context.began()?);

@@ -1,5 +1,7 @@
 //! Signed calls of HTTP APIs for which there is no client here: those of a search domain, and the call of a function.
 
+use std::sync::LazyLock;
+
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_runtime::user_agent::{ApiMetadata, AwsUserAgent};
@@ -20,6 +22,13 @@ use crate::fault::classify;
 
 /// What stands in the place of the version of a service's client.
 const API: &str = "0";
+
+/// Made by the first call, because it reads the certificates that the machine trusts. It keeps no connection: calls are rare.
+static CONNECTOR: LazyLock<Connector> = LazyLock::new(|| {
+    let times = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT).build();
+    let builder = Connector::builder().connector_settings(times).pool_max_idle_per_host(0);
+    builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build()
+});
 
 /// A call.
 #[derive(Debug)]
@@ -58,12 +67,7 @@ fn passes(fault: Fault) -> bool {
 
 async fn once(sdk: &SdkConfig, asked: &HttpCall<'_>) -> Result<Option<Value>, AwsError> {
     let request = signed(sdk, asked).await.map_err(|why| wrong(asked, Fault::Invalid, why))?;
-    let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-    let times = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT).build();
-    let mut connector = connector.connector_settings(times);
-    connector.set_sleep_impl(sdk.sleep_impl());
-    let connector = connector.build();
-    let answer = connector.call(request).await;
+    let answer = CONNECTOR.call(request).await;
     let answer = answer.map_err(|error| wrong(asked, Fault::Unavailable, error.to_string()))?;
     let status = answer.status().as_u16();
     let named = answer.headers().get(ERROR_TYPE).map(str::to_owned);

@@ -41,6 +41,8 @@ pub(super) struct Functions<'a> {
     pub(super) behind: Option<&'a (Vec<&'static str>, Stack)>,
     /// How far the clock of the machines is ahead.
     pub(super) skew: SignedDuration,
+    /// What `reconcile` has reserved of the budgets, where its process stays.
+    pub(super) pacer: Option<&'a Arc<Pacer>>,
     pub(super) reach: Option<&'a PairReach>,
 }
 
@@ -54,8 +56,11 @@ impl Functions<'_> {
         let behind = self.behind.filter(|(functions, _)| functions.contains(&function));
         let stack = behind.map_or(self.stack, |(_, stack)| stack);
         match function {
-            "Reconcile" => self
-                .handle(event, async |call: StepCall<reconcile::Step>| reconciler(sim).handle(stack, call.step).await),
+            "Reconcile" => {
+                let reconciler =
+                    Reconciler { pacer: self.pacer.map_or_else(|| pacer(sim), Arc::clone), ..reconciler(sim) };
+                self.handle(event, async |call: StepCall<reconcile::Step>| reconciler.handle(stack, call.step).await)
+            }
             "EmergencyScale" => {
                 self.handle(event, async |call: StepCall<emergency::Step>| emergencies(sim).handle(stack, call).await)
             }
@@ -139,13 +144,11 @@ impl MachineHost for Functions<'_> {
 }
 
 fn reconciler(sim: &SimRegion) -> Reconciler<SimRegion> {
-    Reconciler {
-        cloud: sim.clone(),
-        ledger: sim.clone(),
-        notifier: sim.clone(),
-        clock: sim.clone(),
-        pacer: Arc::new(Pacer::new(sim.region())),
-    }
+    Reconciler { cloud: sim.clone(), ledger: sim.clone(), notifier: sim.clone(), clock: sim.clone(), pacer: pacer(sim) }
+}
+
+fn pacer(sim: &SimRegion) -> Arc<Pacer> {
+    Arc::new(Pacer::new(sim.region()))
 }
 
 /// The state machines of a stack.

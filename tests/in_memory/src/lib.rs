@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_control::runbook::Stack;
 use watchkeeper_control::scoped::StackIdentity;
@@ -40,6 +41,8 @@ pub struct InMemoryHarness {
     behind: Option<(Vec<&'static str>, Stack)>,
     /// How far the clock of the machines is ahead of that of the functions.
     skew: SignedDuration,
+    /// What `reconcile` has reserved of the budgets, where its process stays from one step to the next.
+    pacer: Option<Arc<Pacer>>,
     waiting: Vec<StartedExecution>,
 }
 
@@ -71,7 +74,7 @@ impl InMemoryHarness {
         // The account that the documents give as the example of their development environments.
         let account = "123456789012".parse().unwrap_or_else(|error| panic!("{error}"));
         let stack = Stack { estates: Arc::new(estates), home: StackIdentity { account, region } };
-        Self { sim, stack, behind: None, skew: SignedDuration::ZERO, waiting: Vec::new() }
+        Self { sim, stack, behind: None, skew: SignedDuration::ZERO, pacer: None, waiting: Vec::new() }
     }
 
     /// The same stack in another account.
@@ -114,13 +117,27 @@ impl InMemoryHarness {
         self
     }
 
+    /// One process of `reconcile` takes all steps, as where Lambda keeps it between two slices; else each has a new one.
+    #[must_use]
+    pub fn warm(mut self) -> Self {
+        self.pacer = Some(Arc::new(Pacer::new(self.sim.region())));
+        self
+    }
+
     /// What executions of its machines play over, one state at a time: its functions, and the time of its AWS.
     pub fn host(&self) -> impl MachineHost {
         self.functions()
     }
 
     fn functions(&self) -> Functions<'_> {
-        Functions { sim: &self.sim, stack: &self.stack, behind: self.behind.as_ref(), skew: self.skew, reach: None }
+        Functions {
+            sim: &self.sim,
+            stack: &self.stack,
+            behind: self.behind.as_ref(),
+            skew: self.skew,
+            pacer: self.pacer.as_ref(),
+            reach: None,
+        }
     }
 
     /// The schedule fires: the time is set to `instant`, the function runs (three times at the most, like any asynchronous

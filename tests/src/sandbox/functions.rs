@@ -22,20 +22,7 @@ impl FunctionBinaries {
     /// [`SandboxError::Step`] when cargo fails.
     pub async fn build(layout: &CheckoutLayout, progress: &dyn Progress) -> Result<Self, SandboxError> {
         let names = packages(&layout.root().join("functions"))?;
-        let log = layout.sandbox().join("cargo.log");
-        let python = PathBuf::from("python3");
-        let mut step = SupervisedProgram::new(layout, &python, "building the functions", log);
-        step.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        // By the program, not the package: with the features of all default members, as in `cargo test`.
-        step.args(["build", "--profile", layout.profile()]);
-        step.args(names.iter().flat_map(|name| ["--bin", name]));
-        for (name, _) in std::env::vars_os() {
-            if OF_THE_OUTER_CARGO.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
-                step.command().env_remove(name);
-            }
-        }
-        step.command().env("CARGO_TARGET_DIR", layout.target());
-        step.run(progress).await?;
+        compile(layout, layout.profile(), &names, progress).await?;
         Ok(Self { names, binaries: layout.binaries() })
     }
 
@@ -65,6 +52,42 @@ impl FunctionBinaries {
         }
         Ok(())
     }
+}
+
+/// One function as it is deployed, but for the processor: the release profile on the machine that this runs on.
+///
+/// # Errors
+/// [`SandboxError::Step`] when cargo fails.
+pub async fn release_build(
+    layout: &CheckoutLayout,
+    name: &str,
+    progress: &dyn Progress,
+) -> Result<PathBuf, SandboxError> {
+    compile(layout, "release", &[name.to_owned()], progress).await?;
+    Ok(layout.target().join("release").join(name))
+}
+
+async fn compile(
+    layout: &CheckoutLayout,
+    profile: &str,
+    names: &[String],
+    progress: &dyn Progress,
+) -> Result<(), SandboxError> {
+    let log = layout.sandbox().join("cargo.log");
+    let python = PathBuf::from("python3");
+    let title = if profile == "release" { "building a function as it is deployed" } else { "building the functions" };
+    let mut step = SupervisedProgram::new(layout, &python, title, log);
+    step.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // By the program, not the package: with the features of all default members, as in `cargo test`.
+    step.args(["build", "--profile", profile]);
+    step.args(names.iter().flat_map(|name| ["--bin", name]));
+    for (name, _) in std::env::vars_os() {
+        if OF_THE_OUTER_CARGO.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            step.command().env_remove(name);
+        }
+    }
+    step.command().env("CARGO_TARGET_DIR", layout.target());
+    step.run(progress).await
 }
 
 /// A second name of the same file, which a compiler that makes the binary anew leaves alone; a copy on another disk.

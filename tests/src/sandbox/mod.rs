@@ -41,7 +41,7 @@ pub use emulator_orders::{EmulatorSettings, FaultKind, FaultOrder, PostedMetric,
 pub use error::SandboxError;
 pub use expressions::{EvaluationDifference, JudgedExpressions};
 pub use figures::Figures;
-pub use functions::FunctionBinaries;
+pub use functions::{FunctionBinaries, release_build};
 pub use layout::CheckoutLayout;
 pub use permissions::{DeniedRequest, JudgedPermissions, UsedRight};
 pub use progress::{Progress, ProgressLines, SilentProgress};
@@ -49,7 +49,7 @@ pub use regions::{LossEffect, LossKind, LossOrder, LostTasks};
 pub use requests::{CheckedRequests, InvalidRequest};
 pub use site::{SiteFace, SiteSetup, SiteSide, SiteTraffic, SiteTrouble};
 pub use throttles::ThrottledCall;
-pub use venv::PythonEnvironment;
+pub use venv::{PythonEnvironment, python_of};
 
 use aws_config::SdkConfig;
 use tokio::sync::OnceCell;

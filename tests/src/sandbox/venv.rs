@@ -53,7 +53,7 @@ impl PythonEnvironment {
 
     /// The environment's interpreter.
     pub fn python(&self) -> PathBuf {
-        self.directory.join("bin/python")
+        interpreter(&self.directory)
     }
 
     /// The command of the judge of permissions, and where its packages are, as the emulator wants them.
@@ -91,25 +91,63 @@ impl PythonEnvironment {
         requirements: &Path,
         progress: &dyn Progress,
     ) -> Result<(), SandboxError> {
-        if self.directory.exists() {
-            std::fs::remove_dir_all(&self.directory).map_err(SandboxError::io("remove", &self.directory))?;
-        }
-        let python = PathBuf::from("python3");
-        let log = |name: &str| layout.sandbox().join(name);
-        let mut make = SupervisedProgram::new(layout, &python, "making a Python environment", log("venv.log"));
-        make.arg(&python).args(["-m", "venv"]).arg(&self.directory);
-        make.run(progress).await?;
         let name = "installing the local AWS and the SAM CLI (once, about 450 MB)";
-        let mut install = SupervisedProgram::new(layout, &python, name, log("pip.log"));
-        install
-            .arg(self.python())
-            .args(["-m", "pip", "install", "--require-hashes", "--no-deps", "--only-binary", ":all:"])
-            .args(["--no-compile", "--no-cache-dir", "--disable-pip-version-check", "--progress-bar", "off", "-r"])
-            .arg(requirements);
-        install.run(progress).await?;
-        let marker = self.directory.join(MARKER);
-        std::fs::write(&marker, "").map_err(SandboxError::io("write", &marker))
+        install_into(&self.directory, layout, requirements, name, progress).await
     }
+}
+
+/// The interpreter of an environment of its own for a program that is measured beside ours: made once under the target folder,
+/// of pinned and hashed requirements. `program` is in the folder's name and in what `progress` shows.
+///
+/// # Errors
+/// As [`PythonEnvironment::ensure`].
+pub async fn python_of(
+    program: &str,
+    layout: &CheckoutLayout,
+    requirements: &Path,
+    progress: &dyn Progress,
+) -> Result<PathBuf, SandboxError> {
+    let pinned = std::fs::read(requirements).map_err(SandboxError::io("read", requirements))?;
+    let version = python_version().await?;
+    let sandbox = layout.sandbox();
+    std::fs::create_dir_all(&sandbox).map_err(SandboxError::io("make", &sandbox))?;
+    let directory = sandbox.join(format!("{program}-{}", fingerprint(&pinned, &version)));
+    let _lock = lock(&sandbox.join("venv.lock")).await?;
+    if !directory.join(MARKER).is_file() {
+        let name = format!("installing {program} (once)");
+        install_into(&directory, layout, requirements, &name, progress).await?;
+    }
+    Ok(interpreter(&directory))
+}
+
+fn interpreter(directory: &Path) -> PathBuf {
+    directory.join("bin/python")
+}
+
+async fn install_into(
+    directory: &Path,
+    layout: &CheckoutLayout,
+    requirements: &Path,
+    name: &str,
+    progress: &dyn Progress,
+) -> Result<(), SandboxError> {
+    if directory.exists() {
+        std::fs::remove_dir_all(directory).map_err(SandboxError::io("remove", directory))?;
+    }
+    let python = PathBuf::from("python3");
+    let log = |name: &str| layout.sandbox().join(name);
+    let mut make = SupervisedProgram::new(layout, &python, "making a Python environment", log("venv.log"));
+    make.arg(&python).args(["-m", "venv"]).arg(directory);
+    make.run(progress).await?;
+    let mut install = SupervisedProgram::new(layout, &python, name, log("pip.log"));
+    install
+        .arg(interpreter(directory))
+        .args(["-m", "pip", "install", "--require-hashes", "--no-deps", "--only-binary", ":all:"])
+        .args(["--no-compile", "--no-cache-dir", "--disable-pip-version-check", "--progress-bar", "off", "-r"])
+        .arg(requirements);
+    install.run(progress).await?;
+    let marker = directory.join(MARKER);
+    std::fs::write(&marker, "").map_err(SandboxError::io("write", &marker))
 }
 
 /// Waits for the lock; dropping the file releases it, and so does the end of the process.

@@ -1,4 +1,4 @@
-//! The deployed stack in the sandbox does what it is for. There are several sandboxes, for emergencies and backups are played in
+//! The deployed stack in the sandbox does what it is for. There are several sandboxes: emergencies and backups are played in
 //! another account, pairs over ledgers of their own, and most tests on two of a kind; the tests of each play one after the other,
 //! because they share its clock.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -14,6 +14,7 @@ mod failover;
 mod failures;
 mod field;
 mod large;
+mod own_alarms;
 mod schedule;
 mod unblock;
 mod window;

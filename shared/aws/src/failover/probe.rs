@@ -1,7 +1,7 @@
 //! Asking an address from outside, with the HTTP client that the SDK brings along.
 
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use aws_smithy_http_client::Connector;
@@ -11,33 +11,23 @@ use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use watchkeeper_control::failover::ports::HealthProber;
 
-/// An HTTP client that only wants the status. It opens a connection for each question, because one that is still open
-/// says nothing of whether somebody else could open one; it follows no redirect, and reads no body.
-#[derive(Debug, Clone)]
-pub struct HttpProber {
-    connector: Arc<Connector>,
-}
+/// Made by the first question, because it reads the certificates that the machine trusts. It keeps no connection.
+static CONNECTOR: LazyLock<Connector> = LazyLock::new(|| {
+    let builder = Connector::builder().pool_max_idle_per_host(0);
+    builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build()
+});
 
-impl HttpProber {
-    /// A client for `http` and `https`, with the certificates that the machine trusts.
-    pub fn new() -> Self {
-        let builder = Connector::builder().pool_max_idle_per_host(0);
-        Self { connector: Arc::new(builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build()) }
-    }
+/// An HTTP client for `http` and `https` that only wants the status. It opens a connection for each question, because one that is
+/// still open says nothing of whether somebody else could open one; it follows no redirect, and reads no body.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HttpProber;
 
-    async fn status(&self, address: &str) -> Result<u16, String> {
-        let mut request = HttpRequest::get(address).map_err(|flaw| text(&flaw))?;
-        request.headers_mut().insert("user-agent", "Watchkeeper");
-        request.headers_mut().insert("connection", "close");
-        let answer = self.connector.call(request).await.map_err(|error| text(&error))?;
-        Ok(answer.status().as_u16())
-    }
-}
-
-impl Default for HttpProber {
-    fn default() -> Self {
-        Self::new()
-    }
+async fn status(address: &str) -> Result<u16, String> {
+    let mut request = HttpRequest::get(address).map_err(|flaw| text(&flaw))?;
+    request.headers_mut().insert("user-agent", "Watchkeeper");
+    request.headers_mut().insert("connection", "close");
+    let answer = CONNECTOR.call(request).await.map_err(|error| text(&error))?;
+    Ok(answer.status().as_u16())
 }
 
 impl HealthProber for HttpProber {
@@ -45,7 +35,7 @@ impl HealthProber for HttpProber {
         if !["http://", "https://"].iter().any(|scheme| address.starts_with(scheme)) {
             return Err(format!("found {address:?}, expected an address with http:// or https://"));
         }
-        match tokio::time::timeout(timeout, self.status(address)).await {
+        match tokio::time::timeout(timeout, status(address)).await {
             Ok(answer) => answer,
             Err(_) => Err(format!("no answer within {} ms", timeout.as_millis())),
         }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
+use watchkeeper_tests::harness::NotificationMessage;
 use watchkeeper_tests::sandbox::{EmulatorSettings, SiteFace, SiteTrouble};
 
 use super::field::{Scene, ending, minutes, now, play};
@@ -69,6 +70,9 @@ fn a_probe_that_fails_moves_the_alarm_of_the_template_although_nothing_fails_ove
         assert_eq!(ending(&move_execution.run_out().await.unwrap()), "false-alarm");
         // The probe alone is what the trouble is about.
         scene.standby.site().alarm_comes_on("Trouble").await.unwrap();
+        let trouble =
+            |letter: &NotificationMessage| letter.subject.starts_with("ALARM") && letter.subject.contains("Trouble");
+        scene.standby.notifications().letters_until(trouble).await.unwrap();
         scene.control().trouble_site(scene.site(), SiteFace::Primary, SiteTrouble::None).await.unwrap();
         scene.is_as_before().await;
     });
