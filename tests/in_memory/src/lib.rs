@@ -14,6 +14,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use watchkeeper_control::ports::Clock as _;
+use watchkeeper_control::report::ReportDesk;
 use watchkeeper_control::runbook::Stack;
 use watchkeeper_control::scoped::StackIdentity;
 use watchkeeper_domain::name::Region;
@@ -40,6 +41,8 @@ pub struct InMemoryHarness {
     behind: Option<(Vec<&'static str>, Stack)>,
     /// How far the clock of the machines is ahead of that of the functions.
     skew: SignedDuration,
+    /// Where reports are kept, if it keeps any.
+    reports: Option<ReportDesk>,
     waiting: Vec<StartedExecution>,
 }
 
@@ -71,7 +74,7 @@ impl InMemoryHarness {
         // The account that the documents give as the example of their development environments.
         let account = "123456789012".parse().unwrap_or_else(|error| panic!("{error}"));
         let stack = Stack { estates: Arc::new(estates), home: StackIdentity { account, region } };
-        Self { sim, stack, behind: None, skew: SignedDuration::ZERO, waiting: Vec::new() }
+        Self { sim, stack, behind: None, skew: SignedDuration::ZERO, reports: None, waiting: Vec::new() }
     }
 
     /// The same stack in another account.
@@ -81,6 +84,13 @@ impl InMemoryHarness {
     #[must_use]
     pub fn in_account(mut self, account: &str) -> Self {
         self.stack.home.account = account.parse().unwrap_or_else(|error| panic!("{error}"));
+        self
+    }
+
+    /// The same, with a bucket of reports.
+    #[must_use]
+    pub fn keeping_reports(mut self) -> Self {
+        self.reports = Some(ReportDesk::of("watchkeeper-reports", env!("CARGO_PKG_VERSION"), &self.stack.estates));
         self
     }
 
@@ -120,7 +130,14 @@ impl InMemoryHarness {
     }
 
     fn functions(&self) -> Functions<'_> {
-        Functions { sim: &self.sim, stack: &self.stack, behind: self.behind.as_ref(), skew: self.skew, reach: None }
+        Functions {
+            sim: &self.sim,
+            stack: &self.stack,
+            behind: self.behind.as_ref(),
+            skew: self.skew,
+            reach: None,
+            reports: self.reports.as_ref(),
+        }
     }
 
     /// The schedule fires: the time is set to `instant`, the function runs (three times at the most, like any asynchronous

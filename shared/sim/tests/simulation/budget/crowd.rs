@@ -66,6 +66,7 @@ impl Platform for CrowdPlatform {
     type Capacity = SimRegion;
     type Alarms = SimRegion;
     type Backups = SimRegion;
+    type Reports = SimRegion;
     type Unblock = SimRegion;
     type Region = SimRegion;
     type Peer = SimRegion;
