@@ -92,7 +92,7 @@ impl FunctionContext {
     /// Where reports are kept, if the stack keeps any, and what is deployed.
     pub(crate) fn reports(&self) -> Option<ReportDesk> {
         let bucket = self.settings.report_bucket.as_ref()?;
-        Some(ReportDesk::of(bucket, env!("CARGO_PKG_VERSION"), &self.stack.estates))
+        Some(ReportDesk::of(bucket, &self.stack.estates))
     }
 
     /// Emergencies.

@@ -90,7 +90,7 @@ impl InMemoryHarness {
     /// The same, with a bucket of reports.
     #[must_use]
     pub fn keeping_reports(mut self) -> Self {
-        self.reports = Some(ReportDesk::of("watchkeeper-reports", env!("CARGO_PKG_VERSION"), &self.stack.estates));
+        self.reports = Some(ReportDesk::of("watchkeeper-reports", &self.stack.estates));
         self
     }
 

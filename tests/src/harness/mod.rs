@@ -13,7 +13,6 @@ mod outside;
 mod pair;
 mod pairs;
 mod question;
-mod reports;
 mod runs;
 mod stack;
 mod tick;

@@ -15,13 +15,17 @@ use crate::scene::{at, dev, minutes, sim};
 
 /// The reports of a region that read, by their keys.
 fn reports(sim: &SimRegion) -> BTreeMap<String, Report> {
-    let files = sim.reports().into_iter().filter(|(key, _)| key.ends_with(".json"));
+    let files = sim.reports().into_iter().filter(|(key, _)| is_json(key));
     files.map(|(key, text)| (key, Report::read(&text).unwrap())).collect()
+}
+
+fn is_json(key: &str) -> bool {
+    key.rsplit('.').next() == Some("json")
 }
 
 fn verified(sim: &SimRegion) -> Verification {
     let files = sim.reports();
-    verify(files.iter().filter(|(key, _)| key.ends_with(".json")).map(|(key, text)| (key.as_str(), text.as_str())))
+    verify(files.iter().filter(|(key, _)| is_json(key)).map(|(key, text)| (key.as_str(), text.as_str())))
 }
 
 /// The chain is whole from its first report, each report has its page, and nothing is due any more.

@@ -82,12 +82,11 @@ impl<P: Platform> Reconciler<P> {
         let due = self.due(scoped, run, self.clock.now());
         let event = report::event(&scoped.scope, run);
         let published = for_good(self.notifier.publish(RUN_FINISHED, &event.to_string()).await)?;
-        let message = match run.tell {
-            true => {
-                let message = self.announced(report::message(&scoped.scope, run), due.as_ref());
-                for_good(self.notifier.notify(&message.subject, &message.text).await)?.map(Some)
-            }
-            false => Ok(None),
+        let message = if run.tell {
+            let message = self.announced(report::message(&scoped.scope, run), due.as_ref());
+            for_good(self.notifier.notify(&message.subject, &message.text).await)?.map(Some)
+        } else {
+            Ok(None)
         };
         if let Some(due) = &due {
             let sent =

@@ -29,8 +29,8 @@ impl ReportChain {
         Self { writing: Some(due.name().to_string()), ..self.clone() }
     }
 
-    /// The same once it is.
-    pub(super) fn written(&self, due: &DueReport, report: &Report) -> Self {
+    /// The chain whose newest report is this one.
+    pub(super) fn ending_with(due: &DueReport, report: &Report) -> Self {
         Self { head: Some(report.head()), last: Some(due.name().to_string()), writing: None }
     }
 

@@ -12,29 +12,30 @@ use watchkeeper_window::report::{Deployed, DueReport, Evidence, ReportName, Sent
 
 use crate::ledger::{Ledger, LedgerError};
 
+/// The version of the code: all of it has one.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// A stack that keeps reports: where, and what is deployed in it.
 #[derive(Debug, Clone)]
 pub struct ReportDesk {
     /// The bucket.
     pub bucket: String,
-    /// The version of the code.
-    pub version: String,
     /// The digest of each estate's document.
     pub documents: BTreeMap<EstateName, Sha256>,
 }
 
 impl ReportDesk {
     /// That of a stack with these documents.
-    pub fn of(bucket: impl Into<String>, version: impl Into<String>, estates: &EstateFolder) -> Self {
+    pub fn of(bucket: impl Into<String>, estates: &EstateFolder) -> Self {
         let digest =
             |estate: &watchkeeper_domain::estate::Estate| Some((estate.name().clone(), estate.digest()?.clone()));
-        Self { bucket: bucket.into(), version: version.into(), documents: estates.iter().filter_map(digest).collect() }
+        Self { bucket: bucket.into(), documents: estates.iter().filter_map(digest).collect() }
     }
 
     /// What a report is made of, of a run that is over.
     pub fn due(&self, scope: &Scope, ended: Timestamp, evidence: Evidence) -> DueReport {
         let document = self.documents.get(&scope.estate).cloned();
-        let deployed = Deployed { document, version: self.version.clone() };
+        let deployed = Deployed { document, version: VERSION.to_owned() };
         DueReport { scope: scope.clone(), ended, deployed, sent: None, evidence }
     }
 

@@ -84,7 +84,7 @@ impl<P: Platform> ReportWriter<P> {
             version += 1;
         }
         let report = self.put(&chain, due).await?;
-        let chain = chain.written(due, &report);
+        let chain = ReportChain::ending_with(due, &report);
         self.ledger.keep_chain(estate, region, &chain, version).await?;
         Ok((chain, version + 1))
     }

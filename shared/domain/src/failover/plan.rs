@@ -58,9 +58,10 @@ impl MoveFacts {
             (GuardrailCode::DataLoss, joined([self.lag(), self.losses()])),
         ];
         MovePlan {
-            serving: match self.to_standby {
-                true => serving(&self.failover, &self.declared, self.readiness.sample.as_ref()),
-                false => Serving::new(),
+            serving: if self.to_standby {
+                serving(&self.failover, &self.declared, self.readiness.sample.as_ref())
+            } else {
+                Serving::new()
             },
             waves: waves(&self.failover),
             asks: reasons.into_iter().filter_map(|(code, why)| Some((code, why?))).collect(),

@@ -26,7 +26,6 @@ pub(super) fn of(due: &DueReport) -> Vec<String> {
 fn of_record(evidence: &Evidence) -> Vec<&'static str> {
     match evidence {
         Evidence::Run(record) if record.facts.is_none() => vec!["What the plan was decided by is not in the record."],
-        Evidence::Run(_) => Vec::new(),
         Evidence::Move(record) => {
             let mut missing = Vec::new();
             if record.facts.is_none() {
@@ -42,6 +41,6 @@ fn of_record(evidence: &Evidence) -> Vec<&'static str> {
         Evidence::Restore(record) if record.outcome.checks.iter().any(|check| check.ok.is_none()) => {
             vec!["Not every check of what was restored was made: those say so."]
         }
-        Evidence::Restore(_) => Vec::new(),
+        Evidence::Run(_) | Evidence::Restore(_) => Vec::new(),
     }
 }

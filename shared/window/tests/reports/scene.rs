@@ -183,7 +183,7 @@ pub(crate) fn moved(reason: &str) -> DueReport {
     let plan = facts.plan();
     let mut record = Move::new("failover-1", &home, &standby, MovePhase::Confirm, evening());
     record.lost_since = Some(evening() - SignedDuration::from_mins(1));
-    record.reason = reason.to_owned();
+    reason.clone_into(&mut record.reason);
     (record.serving, record.waves, record.lag_ms) = (plan.serving, plan.waves, facts.lag_ms);
     record.facts = Some(Box::new(facts));
     for (phase, seconds) in

@@ -217,6 +217,7 @@ async fn run(sim: &SimRegion, scoped: &ScopedEnvironment, name: &str, member: &M
         notifier: sim.clone(),
         clock: clock.clone(),
         pacer: warm.clone().unwrap_or_else(|| Arc::new(Pacer::new(sim.region()))),
+        reports: None,
     };
     let request = if member.alarm {
         let (profile, until) = ("surge".parse().unwrap(), clock.now() + Duration::from_hours(1));
