@@ -92,7 +92,9 @@ impl LedgerMemory {
                 return Err(draft.key.conflict());
             }
         }
-        drafts.into_iter().for_each(|draft| self.apply(Change::Put(draft)));
+        for draft in drafts {
+            self.apply(Change::Put(draft));
+        }
         Ok(())
     }
 
