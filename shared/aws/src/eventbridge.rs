@@ -26,16 +26,17 @@ impl EventBus {
         Self { client: client(config), name: name.into() }
     }
 
-    /// Puts one event; `detail` is a JSON object.
+    /// Puts one event, and returns the id that EventBridge gives it; `detail` is a JSON object.
     ///
     /// # Errors
     /// [`AwsError`] when the bus did not take it.
-    pub async fn put(&self, detail_type: &str, detail: &str) -> Result<(), AwsError> {
+    pub async fn put(&self, detail_type: &str, detail: &str) -> Result<String, AwsError> {
         let entry = PutEventsRequestEntry::builder().event_bus_name(&self.name).source(SOURCE);
         let entry = entry.detail_type(detail_type).detail(detail).build();
         let answer = self.client.put_events().entries(entry).send().await;
         let answer = answer.map_err(|error| failed(PUT, &self.name, error))?;
-        taken(&self.name, &answer)
+        taken(&self.name, &answer)?;
+        Ok(answer.entries().iter().find_map(|entry| entry.event_id()).unwrap_or_default().to_owned())
     }
 }
 

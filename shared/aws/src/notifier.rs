@@ -20,11 +20,11 @@ impl NotificationTargets {
 }
 
 impl Notifier for NotificationTargets {
-    async fn notify(&self, subject: &str, text: &str) -> Result<(), AwsError> {
+    async fn notify(&self, subject: &str, text: &str) -> Result<String, AwsError> {
         self.topic.send(subject, text).await
     }
 
-    async fn publish(&self, detail_type: &str, detail: &str) -> Result<(), AwsError> {
+    async fn publish(&self, detail_type: &str, detail: &str) -> Result<String, AwsError> {
         self.bus.put(detail_type, detail).await
     }
 }

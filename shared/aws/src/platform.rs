@@ -4,7 +4,7 @@ use watchkeeper_control::platform::Platform;
 
 use crate::{
     Aws, AwsRegionReader, AwsTrafficSwitches, AwsUnblockSources, BackupEngines, CloudWatch, DynamoLedger, EventClock,
-    HttpProber, NotificationTargets, StateMachine,
+    HttpProber, NotificationTargets, ReportBucket, StateMachine,
 };
 
 impl Platform for Aws {
@@ -15,6 +15,7 @@ impl Platform for Aws {
     type Capacity = Self;
     type Alarms = CloudWatch;
     type Backups = BackupEngines;
+    type Reports = ReportBucket;
     type Unblock = AwsUnblockSources;
     type Region = AwsRegionReader;
     type Peer = AwsRegionReader;

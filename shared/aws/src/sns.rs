@@ -34,14 +34,14 @@ impl SnsTopic {
         Self { client: aws_sdk_sns::Client::from_conf(config), arn: arn.into() }
     }
 
-    /// Sends a message that a person reads.
+    /// Sends a message that a person reads, and returns the id that SNS gives it.
     ///
     /// # Errors
     /// [`AwsError`] when SNS did not take it.
-    pub async fn send(&self, subject: &str, text: &str) -> Result<(), AwsError> {
+    pub async fn send(&self, subject: &str, text: &str) -> Result<String, AwsError> {
         let call = self.client.publish().topic_arn(&self.arn).subject(line(subject)).message(body(text));
-        call.send().await.map_err(|error| failed("Publish", &self.arn, error))?;
-        Ok(())
+        let answer = call.send().await.map_err(|error| failed("Publish", &self.arn, error))?;
+        Ok(answer.message_id.unwrap_or_default())
     }
 }
 

@@ -5,6 +5,7 @@ pub mod backup;
 pub mod emergency;
 pub mod failover;
 pub mod reconcile;
+pub mod report;
 pub mod schedule;
 pub mod unblock;
 pub mod window;

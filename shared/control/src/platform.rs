@@ -4,6 +4,7 @@ use crate::backup::ports::{BackupStore, RestoreStore};
 use crate::failover::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
 use crate::ledger::Ledger;
 use crate::ports::{AlarmMutes, Alarms, Clock, Cloud, ExecutionStates, Executions, FailedExecutions, Notifier};
+use crate::report::ports::ReportStore;
 use crate::unblock::ports::UnblockSources;
 
 /// The world of one stack. `aws` implements it with the SDK, `sim` in memory.
@@ -22,6 +23,8 @@ pub trait Platform {
     type Alarms: Alarms + AlarmMutes;
     /// The backups of this region's resources, their copies elsewhere, and restores.
     type Backups: BackupStore + RestoreStore;
+    /// Where reports are kept.
+    type Reports: ReportStore;
     /// What may be stuck in this region.
     type Unblock: UnblockSources;
     /// This region as a failover looks at it, with the databases that it promotes.

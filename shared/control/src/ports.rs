@@ -228,11 +228,12 @@ pub trait FailedExecutions {
 
 /// Where people and programs learn of a run.
 pub trait Notifier {
-    /// Sends a message that a person reads: a subject of at most 100 characters (SNS API reference) and a text.
-    async fn notify(&self, subject: &str, text: &str) -> Result<(), AwsError>;
+    /// Sends a message that a person reads: a subject of at most 100 characters (SNS API reference) and a text. Returns the id
+    /// that AWS gives the message.
+    async fn notify(&self, subject: &str, text: &str) -> Result<String, AwsError>;
 
-    /// Puts one event on the bus; `detail` is JSON.
-    async fn publish(&self, detail_type: &str, detail: &str) -> Result<(), AwsError>;
+    /// Puts one event on the bus; `detail` is JSON. Returns the id that AWS gives the event.
+    async fn publish(&self, detail_type: &str, detail: &str) -> Result<String, AwsError>;
 }
 
 /// Wall time of a run: the time that came with the event, plus what has passed since.

@@ -9,6 +9,7 @@ use std::{fs, io};
 use fnv::FnvHasher;
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::estate::{Estate, EstateDocument, EstateFolder};
+use watchkeeper_domain::value::Sha256;
 
 use crate::load::{CheckedDocument, checked, files, load_dir};
 use crate::problem::FileProblem;
@@ -90,10 +91,11 @@ fn compiled(folder: &Path) -> Option<EstateFolder> {
     }
     let estate = |path: &PathBuf| {
         let CompiledDocument { hash: of, document } = documents.remove(&name(path))?;
-        if of != hash(&fs::read(path).ok()?) {
+        let text = fs::read(path).ok()?;
+        if of != hash(&text) {
             return None;
         }
-        Estate::new(document).ok()
+        Some(Estate::new(document).ok()?.read_from(Sha256::of(&text)))
     };
     files.iter().map(estate).collect()
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use watchkeeper_domain::estate::{Estate, EstateDocument, EstateFolder};
 use watchkeeper_domain::finding::{DocumentFinding, FieldPath};
+use watchkeeper_domain::value::Sha256;
 
 use crate::{
     parse::{self, DocumentReading},
@@ -44,7 +45,10 @@ pub(crate) fn checked(folder: &Path) -> Result<Vec<CheckedDocument>, Vec<FilePro
     for ((path, text), reading) in texts.into_iter().zip(readings) {
         let document = reading.document.clone();
         match (reading.finish(), document) {
-            (Ok(estate), Some(document)) => good.push(CheckedDocument { path, text, document, estate }),
+            (Ok(estate), Some(document)) => {
+                let estate = estate.read_from(Sha256::of(text.as_bytes()));
+                good.push(CheckedDocument { path, text, document, estate });
+            }
             (Ok(_), None) => {}
             (Err(found), _) => problems.extend(found),
         }

@@ -42,6 +42,9 @@ enum Command {
     /// Drafts a document from Terraform's state: what is known is filled in, what only people know is asked in its place. Nothing
     /// that is secret is read.
     Draft(command::draft::DraftArguments),
+    /// Verifies files of reports: that each is as it was written, that they follow each other, and that the facts in each lead to its
+    /// plan.
+    VerifyReport(command::verify_report::VerifyArguments),
     /// Prints the JSON Schema of a document, as `shared/estates/estate.schema.json` holds it.
     Schema,
 }
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
             }
         },
         Command::Draft(arguments) => command::draft::run(arguments),
+        Command::VerifyReport(arguments) => command::verify_report::run(&arguments),
         Command::Schema => {
             print!("{}", schema_text());
             ExitCode::SUCCESS

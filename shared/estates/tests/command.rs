@@ -75,3 +75,32 @@ fn schema_prints_what_stands_beside_the_documents() {
     assert!(output.status.success());
     assert_eq!(String::from_utf8(output.stdout).unwrap(), watchkeeper_estates::schema_text());
 }
+
+/// A report as it was kept beside the pages of reports.
+fn kept(name: &str) -> String {
+    format!("{}/../window/tests/reports/kept/{name}.json", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn verify_report_says_what_each_file_is_and_names_the_gap() {
+    let (first, third) = (kept("run"), kept("restore"));
+    let output = run(&["verify-report", &first, &third]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let of = "report 1 of clos-v2 dev in us-east-1: run night-1: as it was written, and its facts lead to its plan";
+    assert!(text.contains(&format!("{first}: {of}\n")), "{text}");
+    assert!(text.ends_with("clos-v2 in us-east-1: 2 reports in a chain; number 2 was not given\n"), "{text}");
+}
+
+#[test]
+fn verify_report_fails_with_the_place_of_what_was_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, missing) = (folder.path().join("run.json"), folder.path().join("missing.json"));
+    let text = std::fs::read_to_string(kept("run")).unwrap();
+    std::fs::write(&path, text.replace("\"desired\": 2", "\"desired\": 3")).unwrap();
+    let output = run(&["verify-report", path.to_str().unwrap(), missing.to_str().unwrap()]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(text.contains("run.json: sha256: found ") && text.contains("the digest of the content"), "{text}");
+    assert!(text.contains("missing.json: found ") && text.ends_with("2 problems\n"), "{text}");
+}

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use watchkeeper_aws::{
-    Aws, AwsUnblockSources, BackupEngines, CloudWatch, DynamoLedger, EventClock, NotificationTargets, SdkConfig,
-    StateMachine,
+    Aws, AwsUnblockSources, BackupEngines, CloudWatch, DynamoLedger, EventClock, NotificationTargets, ReportBucket,
+    SdkConfig, StateMachine,
 };
 use watchkeeper_control::backup::BackupRunbook;
 use watchkeeper_control::emergency::EmergencyRunbook;
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::reconcile::Reconciler;
+use watchkeeper_control::report::{ReportDesk, ReportWriter};
 use watchkeeper_control::runbook::Stack;
 use watchkeeper_control::schedule::ScheduleRunbook;
 use watchkeeper_control::tick::{FailureWatch, TickRunbook};
@@ -55,6 +56,7 @@ impl FunctionContext {
             self.machine(FunctionSettings::restore_machine_arn)?,
             self.machine(FunctionSettings::unblock_machine_arn)?,
         ];
+        let bucket = self.settings.report_bucket.as_ref().map(|bucket| ReportBucket::new(&self.sdk, bucket));
         Ok(move |now| TickRunbook {
             emergency: emergency.clone(),
             schedule: ScheduleRunbook {
@@ -65,6 +67,7 @@ impl FunctionContext {
             backup: backup.clone(),
             unblock: unblock(now),
             failures: FailureWatch { ledger: ledger.clone(), machines: machines.clone(), notifier: notifier.clone() },
+            reports: bucket.clone().map(|store| ReportWriter { ledger: ledger.clone(), store }),
         })
     }
 
@@ -75,13 +78,21 @@ impl FunctionContext {
     pub fn reconcile(&self) -> Result<impl Fn(Timestamp) -> Reconciler<Aws> + use<>, SettingError> {
         let (cloud, ledger, notifier) = (Aws::new(&self.sdk), self.ledger()?, self.notifier()?);
         let pacer = Arc::new(Pacer::new(self.settings.home.region.clone()));
+        let reports = self.reports();
         Ok(move |now| Reconciler {
             cloud: cloud.clone(),
             ledger: ledger.clone(),
             notifier: notifier.clone(),
             clock: EventClock::set_to(now),
             pacer: Arc::clone(&pacer),
+            reports: reports.clone(),
         })
+    }
+
+    /// Where reports are kept, if the stack keeps any, and what is deployed.
+    pub(crate) fn reports(&self) -> Option<ReportDesk> {
+        let bucket = self.settings.report_bucket.as_ref()?;
+        Some(ReportDesk::of(bucket, &self.stack.estates))
     }
 
     /// Emergencies.
@@ -108,6 +119,7 @@ impl FunctionContext {
             notifier: self.notifier()?,
             machine: self.machine(FunctionSettings::backup_machine_arn)?,
             restores: self.machine(FunctionSettings::restore_machine_arn)?,
+            reports: self.reports(),
         })
     }
 
@@ -125,6 +137,7 @@ impl FunctionContext {
         let (ledger, notifier) = (self.ledger()?, self.notifier()?);
         let reconcile = self.machine(FunctionSettings::reconcile_machine_arn)?;
         let machine = self.machine(FunctionSettings::unblock_machine_arn)?;
+        let reports = self.reports();
         Ok(move |now| UnblockRunbook {
             sources: sources.clone(),
             ledger: ledger.clone(),
@@ -132,6 +145,7 @@ impl FunctionContext {
             machine: machine.clone(),
             notifier: notifier.clone(),
             clock: EventClock::set_to(now),
+            reports: reports.clone(),
         })
     }
 

@@ -9,6 +9,7 @@ use watchkeeper_aws::{
 };
 use watchkeeper_control::failover::FailoverRunbook;
 use watchkeeper_control::pacing::Pacer;
+use watchkeeper_control::report::ReportDesk;
 use watchkeeper_control::scoped::PairMember;
 use watchkeeper_domain::name::Region;
 
@@ -27,6 +28,7 @@ pub struct FailoverBuilder {
     reconcile_machine: StateMachine,
     machine: StateMachine,
     pacer: Arc<Pacer>,
+    reports: Option<ReportDesk>,
 }
 
 impl FunctionContext {
@@ -44,6 +46,7 @@ impl FunctionContext {
             reconcile_machine: self.machine(FunctionSettings::reconcile_machine_arn)?,
             machine: self.machine(FunctionSettings::failover_machine_arn)?,
             pacer: Arc::new(Pacer::new(self.settings.home.region.clone())),
+            reports: self.reports(),
         })
     }
 }
@@ -72,6 +75,7 @@ impl FailoverBuilder {
             peer_reconcile_machine,
             machine: self.machine.clone(),
             pacer: Arc::clone(&self.pacer),
+            reports: self.reports.clone(),
         }
     }
 

@@ -49,6 +49,8 @@ pub struct FunctionSettings {
     pub estates_dir: PathBuf,
     /// The CloudWatch namespace of our metrics.
     pub metrics_namespace: String,
+    /// The bucket of reports, if the stack keeps any.
+    pub report_bucket: Option<String>,
     ledger_table: Option<String>,
     topic_arn: Option<String>,
     event_bus: Option<String>,
@@ -89,6 +91,7 @@ impl FunctionSettings {
             function: required(function, "AWS_LAMBDA_FUNCTION_NAME", "the function's name, which Lambda sets")?,
             estates_dir: get("ESTATES_DIR").unwrap_or_else(|| ESTATES_DIR.to_owned()).into(),
             metrics_namespace: get("METRICS_NAMESPACE").unwrap_or_else(|| METRICS_NAMESPACE.to_owned()),
+            report_bucket: get("REPORT_BUCKET"),
             ledger_table: get("LEDGER_TABLE"),
             topic_arn: get("TOPIC_ARN"),
             event_bus: get("EVENT_BUS"),

@@ -13,7 +13,11 @@ impl Store for SimRegion {
     }
 
     async fn list(&self, like: &Key) -> Result<Vec<Entry>, LedgerError> {
-        let operation = if like.kind == Kind::Backup { Operation::LedgerBackups } else { Operation::LedgerPair };
+        let operation = match like.kind {
+            Kind::Backup => Operation::LedgerBackups,
+            Kind::DueReport => Operation::LedgerDueReports,
+            _ => Operation::LedgerPair,
+        };
         self.call(operation, like.partition.owner.clone(), |state| Ok(state.ledger.list(like))).await
     }
 
@@ -32,8 +36,18 @@ impl Store for SimRegion {
         self.call(write_of(draft.key.kind), subject(&draft.key), |state| state.ledger.put(draft)).await
     }
 
+    async fn put_all(&self, drafts: Vec<Draft>) -> Result<(), LedgerError> {
+        let Some(first) = drafts.first() else { return Ok(()) };
+        let (operation, of) = (write_of(first.key.kind), subject(&first.key));
+        self.call(operation, of, |state| state.ledger.put_all(drafts)).await
+    }
+
     async fn delete(&self, key: &Key) -> Result<(), LedgerError> {
-        let operation = if key.kind == Kind::Halt { Operation::LedgerSetHalt } else { Operation::LedgerWithdraw };
+        let operation = match key.kind {
+            Kind::Halt => Operation::LedgerSetHalt,
+            Kind::DueReport => Operation::LedgerDropDue,
+            _ => Operation::LedgerWithdraw,
+        };
         self.call(operation, subject(key), |state| {
             state.ledger.delete(key);
             Ok(())
@@ -80,6 +94,8 @@ fn read_of(kind: Kind) -> Operation {
         Kind::Move => Operation::LedgerMoved,
         Kind::Pointer | Kind::Heartbeat | Kind::Sample => Operation::LedgerPair,
         Kind::Budget => Operation::LedgerBudget,
+        Kind::DueReport => Operation::LedgerDueReports,
+        Kind::ReportChain => Operation::LedgerReportChain,
         Kind::Baseline | Kind::History | Kind::Intent | Kind::Halt => Operation::LedgerLoad,
     }
 }
@@ -100,6 +116,8 @@ fn write_of(kind: Kind) -> Operation {
         Kind::Watch => Operation::LedgerKeepWatch,
         Kind::Move => Operation::LedgerKeepMove,
         Kind::Budget => Operation::LedgerKeepBudget,
+        Kind::DueReport => Operation::LedgerKeepDue,
+        Kind::ReportChain => Operation::LedgerKeepChain,
         Kind::Baseline | Kind::Standing | Kind::History | Kind::Run => Operation::LedgerCommit,
     }
 }

@@ -31,6 +31,7 @@ mod quota;
 mod reconcile;
 mod refusal;
 mod region;
+mod reports;
 mod run;
 mod settings;
 mod spec;

@@ -84,6 +84,20 @@ impl LedgerMemory {
         Ok(())
     }
 
+    /// All of them or none.
+    pub(crate) fn put_all(&mut self, drafts: Vec<Draft>) -> Result<(), LedgerError> {
+        for draft in &drafts {
+            check_size(draft)?;
+            if draft.number.is_some_and(|raised| self.number(&draft.key) != raised.from) {
+                return Err(draft.key.conflict());
+            }
+        }
+        for draft in drafts {
+            self.apply(Change::Put(draft));
+        }
+        Ok(())
+    }
+
     pub(crate) fn delete(&mut self, key: &Key) {
         self.apply(Change::Delete(key.clone()));
     }

@@ -72,6 +72,8 @@ pub enum Operation {
     HeadObject,
     /// An object is put.
     PutObject,
+    /// An object is read.
+    GetObject,
     /// An object is removed.
     DeleteObject,
     /// A routing control is read.
@@ -244,6 +246,21 @@ pub enum Operation {
     /// What all runs together may ask of an API is put.
     #[strum(serialize = "Ledger.keep_budget")]
     LedgerKeepBudget,
+    /// What reports are made of is read.
+    #[strum(serialize = "Ledger.due_reports")]
+    LedgerDueReports,
+    /// What was sent of a run is noted for its report.
+    #[strum(serialize = "Ledger.keep_due")]
+    LedgerKeepDue,
+    /// A report is due no more.
+    #[strum(serialize = "Ledger.drop_due")]
+    LedgerDropDue,
+    /// Where a chain of reports stands is read.
+    #[strum(serialize = "Ledger.report_chain")]
+    LedgerReportChain,
+    /// Where a chain of reports stands is put.
+    #[strum(serialize = "Ledger.keep_chain")]
+    LedgerKeepChain,
 }
 
 impl Operation {
@@ -305,6 +322,9 @@ impl Operation {
                 | O::LedgerTakeOut
                 | O::LedgerPutBackup
                 | O::LedgerPutBackupRun
+                | O::LedgerKeepDue
+                | O::LedgerDropDue
+                | O::LedgerKeepChain
         )
     }
 

@@ -17,7 +17,7 @@ const SUBJECT_MAX: usize = 100;
 const TEXT_MAX: usize = 256 * 1024;
 
 impl Notifier for SimRegion {
-    async fn notify(&self, subject: &str, text: &str) -> Result<(), AwsError> {
+    async fn notify(&self, subject: &str, text: &str) -> Result<String, AwsError> {
         self.ask(Operation::Publish, subject, |state| {
             let length = subject.chars().count();
             if !(1..=SUBJECT_MAX).contains(&length) || !subject.chars().all(|c| c.is_ascii() && !c.is_ascii_control()) {
@@ -27,17 +27,17 @@ impl Notifier for SimRegion {
             fits(text)?;
             let (subject, text) = (subject.to_owned(), text.to_owned());
             state.outside.messages.push(SentMessage { at: state.now, subject, text });
-            Ok(())
+            Ok(format!("message-{}", state.outside.messages.len()))
         })
         .await
     }
 
-    async fn publish(&self, detail_type: &str, detail: &str) -> Result<(), AwsError> {
+    async fn publish(&self, detail_type: &str, detail: &str) -> Result<String, AwsError> {
         self.ask(Operation::PutEvents, detail_type, |state| {
             fits(detail)?;
             let detail = json(detail)?;
             state.outside.events.push(PublishedEvent { at: state.now, detail_type: detail_type.to_owned(), detail });
-            Ok(())
+            Ok(format!("event-{}", state.outside.events.len()))
         })
         .await
     }

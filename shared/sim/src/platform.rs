@@ -13,6 +13,7 @@ impl Platform for SimRegion {
     type Capacity = Self;
     type Alarms = Self;
     type Backups = Self;
+    type Reports = Self;
     type Unblock = Self;
     type Region = Self;
     type Peer = Self;

@@ -3,7 +3,7 @@
 
 #[expect(clippy::disallowed_types, reason = "what is not escaped is made here alone")]
 use maud::PreEscaped;
-use maud::{Markup, Render as _, html};
+use maud::{DOCTYPE, Markup, Render as _, html};
 use serde::Serialize;
 
 use crate::facts::{Frame, Theme};
@@ -19,6 +19,9 @@ pub const QUOTE_MAX: usize = 120;
 
 /// The most characters of a `title`: the longest reason that a request may give. The rest is in the record.
 const TITLE_MAX: usize = 500;
+
+/// The paper of a document, with the margins of a letter (CSS Paged Media, `@page`).
+const PAPER: &str = "@page{size:A4;margin:16mm 15mm 18mm}";
 
 /// A whole page, as a custom widget returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +40,23 @@ impl Html {
             style { (as_it_is(&Styles::of(styles, theme, frame.viewer.width))) }
             div class="cwdb-no-default-styles" {}
             div class=(class) role="region" aria-label=(label) { (content) }
+        };
+        Self(page.into_string().chars().map(shown).collect())
+    }
+
+    /// A document of its own, for paper: it needs nothing from outside, runs nothing, and fits A4.
+    pub fn document(title: &str, styles: &[Styles], content: &Markup) -> Self {
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width,initial-scale=1";
+                    title { (title) }
+                    style { (as_it_is(&(Styles::of(styles, Theme::Light, None) + PAPER))) }
+                }
+                body { main class="wk light rep" { (content) } }
+            }
         };
         Self(page.into_string().chars().map(shown).collect())
     }
@@ -72,6 +92,11 @@ fn is_noncharacter(c: char) -> bool {
 /// Somebody else's text, cut.
 pub(crate) fn text(text: &str) -> Markup {
     cut(text, TEXT_MAX)
+}
+
+/// Somebody else's text, all of it.
+pub(crate) fn whole(text: &str) -> Markup {
+    text.render()
 }
 
 /// Somebody else's name, cut.

@@ -12,6 +12,7 @@ pub mod next;
 pub mod offer;
 pub mod page;
 pub mod person;
+pub mod report;
 pub mod shape;
 pub mod state;
 pub mod strip;

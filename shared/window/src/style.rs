@@ -17,6 +17,8 @@ pub enum Styles {
     Failover,
     /// The page of backups.
     Backups,
+    /// A report, which is printed.
+    Report,
 }
 
 impl Styles {
@@ -28,6 +30,7 @@ impl Styles {
             Self::Page => include_str!("style/page.css"),
             Self::Failover => include_str!("style/failover.css"),
             Self::Backups => include_str!("style/backups.css"),
+            Self::Report => include_str!("style/report.css"),
         }
     }
 
@@ -80,7 +83,8 @@ fn fitted(sheet: &str, width: u32) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [Styles; 5] = [Styles::Window, Styles::Many, Styles::Page, Styles::Failover, Styles::Backups];
+    const ALL: [Styles; 6] =
+        [Styles::Window, Styles::Many, Styles::Page, Styles::Failover, Styles::Backups, Styles::Report];
 
     #[test]
     fn a_known_theme_has_its_own_colours_and_leaves_the_browser_no_choice() {

@@ -25,7 +25,7 @@ impl InMemoryHarness {
     /// When the tick does not end.
     pub fn backup_look(&mut self, instant: Timestamp) -> TickReport {
         self.sim.set_now(instant);
-        let (runbook, tick) = (backups(&self.sim), ScheduleTick { time: instant });
+        let (runbook, tick) = (backups(&self.sim, self.reports.as_ref()), ScheduleTick { time: instant });
         let ticked = run_until_done_or_crash(&self.sim, runbook.tick(&self.stack, &tick));
         ticked.unwrap_or_else(|| panic!("the tick died")).unwrap_or_else(|error| panic!("{error}"))
     }

@@ -14,6 +14,7 @@ use watchkeeper_control::failover::{self, FailoverRunbook, member};
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_control::reconcile::{self, Reconciler};
+use watchkeeper_control::report::{ReportDesk, ReportWriter};
 use watchkeeper_control::runbook::{FunctionEvent, RunbookError, Stack, StepCall};
 use watchkeeper_control::schedule::ScheduleRunbook;
 use watchkeeper_control::tick::{FailureWatch, Tick, TickRunbook};
@@ -44,6 +45,8 @@ pub(super) struct Functions<'a> {
     /// What `reconcile` has reserved of the budgets, where its process stays.
     pub(super) pacer: Option<&'a Arc<Pacer>>,
     pub(super) reach: Option<&'a PairReach>,
+    /// Where reports are kept, if the stack keeps any.
+    pub(super) reports: Option<&'a ReportDesk>,
 }
 
 /// How an invocation ended; `None` when its process died.
@@ -52,13 +55,13 @@ pub(super) type Invoked = Option<Result<Value, FunctionError>>;
 impl Functions<'_> {
     /// A function is invoked once: a new process each time.
     pub(super) fn call(self, function: &str, event: Value) -> Invoked {
-        let Self { sim, .. } = self;
+        let Self { sim, reports, .. } = self;
         let behind = self.behind.filter(|(functions, _)| functions.contains(&function));
         let stack = behind.map_or(self.stack, |(_, stack)| stack);
         match function {
             "Reconcile" => {
-                let reconciler =
-                    Reconciler { pacer: self.pacer.map_or_else(|| pacer(sim), Arc::clone), ..reconciler(sim) };
+                let kept = self.pacer.map_or_else(|| pacer(sim), Arc::clone);
+                let reconciler = Reconciler { pacer: kept, ..reconciler(sim, reports) };
                 self.handle(event, async |call: StepCall<reconcile::Step>| reconciler.handle(stack, call.step).await)
             }
             "EmergencyScale" => {
@@ -70,13 +73,15 @@ impl Functions<'_> {
             }
             "Tick" => {
                 let now = sim.now() + DEADLINE;
-                self.handle(event, async |tick: Tick| Box::pin(ticks(sim).handle(stack, &tick, now)).await.answer())
+                self.handle(event, async |tick: Tick| {
+                    Box::pin(ticks(sim, reports).handle(stack, &tick, now)).await.answer()
+                })
             }
-            "Backups" => self
-                .handle(event, async |call: StepCall<backup::Step>| Box::pin(backups(sim).handle(stack, call)).await),
-            "DailyUnblock" => {
-                self.handle(event, async |call: StepCall<unblock::Step>| unblocks(sim).handle(stack, call).await)
-            }
+            "Backups" => self.handle(event, async |call: StepCall<backup::Step>| {
+                Box::pin(backups(sim, reports).handle(stack, call)).await
+            }),
+            "DailyUnblock" => self
+                .handle(event, async |call: StepCall<unblock::Step>| unblocks(sim, reports).handle(stack, call).await),
             "Failover" => self.handle(event, async |event: FunctionEvent<failover::Step>| self.failover(event).await),
             other => panic!("there is no function {other}"),
         }
@@ -125,6 +130,7 @@ impl Functions<'_> {
             peer_reconcile_machine: peer.machine("Reconcile"),
             machine: own.machine("Failover"),
             pacer: Arc::new(Pacer::new(own.region())),
+            reports: self.reports.cloned(),
         }
     }
 }
@@ -143,8 +149,15 @@ impl MachineHost for Functions<'_> {
     }
 }
 
-fn reconciler(sim: &SimRegion) -> Reconciler<SimRegion> {
-    Reconciler { cloud: sim.clone(), ledger: sim.clone(), notifier: sim.clone(), clock: sim.clone(), pacer: pacer(sim) }
+fn reconciler(sim: &SimRegion, reports: Option<&ReportDesk>) -> Reconciler<SimRegion> {
+    Reconciler {
+        cloud: sim.clone(),
+        ledger: sim.clone(),
+        notifier: sim.clone(),
+        clock: sim.clone(),
+        pacer: pacer(sim),
+        reports: reports.cloned(),
+    }
 }
 
 fn pacer(sim: &SimRegion) -> Arc<Pacer> {
@@ -154,21 +167,22 @@ fn pacer(sim: &SimRegion) -> Arc<Pacer> {
 /// The state machines of a stack.
 const MACHINES: [&str; 7] = ["Reconcile", "Emergency", "Failover", "Failback", "Backup", "Restore", "Unblock"];
 
-fn ticks(sim: &SimRegion) -> TickRunbook<SimRegion> {
+fn ticks(sim: &SimRegion, reports: Option<&ReportDesk>) -> TickRunbook<SimRegion> {
     TickRunbook {
         emergency: emergencies(sim),
         schedule: ScheduleRunbook {
             ledger: sim.clone(),
             reconcile: sim.machine("Reconcile"),
-            reconciler: reconciler(sim),
+            reconciler: reconciler(sim, reports),
         },
-        backup: backups(sim),
-        unblock: unblocks(sim),
+        backup: backups(sim, reports),
+        unblock: unblocks(sim, reports),
         failures: FailureWatch {
             ledger: sim.clone(),
             machines: MACHINES.iter().map(|name| sim.machine(name)).collect(),
             notifier: sim.clone(),
         },
+        reports: reports.map(|_| ReportWriter { ledger: sim.clone(), store: sim.clone() }),
     }
 }
 
@@ -181,17 +195,18 @@ pub(super) fn emergencies(sim: &SimRegion) -> EmergencyRunbook<SimRegion> {
     }
 }
 
-pub(super) fn backups(sim: &SimRegion) -> BackupRunbook<SimRegion> {
+pub(super) fn backups(sim: &SimRegion, reports: Option<&ReportDesk>) -> BackupRunbook<SimRegion> {
     BackupRunbook {
         cloud: sim.clone(),
         ledger: sim.clone(),
         notifier: sim.clone(),
         machine: sim.machine("Backup"),
         restores: sim.machine("Restore"),
+        reports: reports.cloned(),
     }
 }
 
-pub(super) fn unblocks(sim: &SimRegion) -> UnblockRunbook<SimRegion> {
+pub(super) fn unblocks(sim: &SimRegion, reports: Option<&ReportDesk>) -> UnblockRunbook<SimRegion> {
     UnblockRunbook {
         sources: sim.clone(),
         ledger: sim.clone(),
@@ -199,5 +214,6 @@ pub(super) fn unblocks(sim: &SimRegion) -> UnblockRunbook<SimRegion> {
         machine: sim.machine("Unblock"),
         notifier: sim.clone(),
         clock: sim.clone(),
+        reports: reports.cloned(),
     }
 }

@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::ports::Clock as _;
+use watchkeeper_control::report::ReportDesk;
 use watchkeeper_control::runbook::Stack;
 use watchkeeper_control::scoped::StackIdentity;
 use watchkeeper_domain::name::Region;
@@ -43,6 +44,8 @@ pub struct InMemoryHarness {
     skew: SignedDuration,
     /// What `reconcile` has reserved of the budgets, where its process stays from one step to the next.
     pacer: Option<Arc<Pacer>>,
+    /// Where reports are kept, if it keeps any.
+    reports: Option<ReportDesk>,
     waiting: Vec<StartedExecution>,
 }
 
@@ -74,7 +77,7 @@ impl InMemoryHarness {
         // The account that the documents give as the example of their development environments.
         let account = "123456789012".parse().unwrap_or_else(|error| panic!("{error}"));
         let stack = Stack { estates: Arc::new(estates), home: StackIdentity { account, region } };
-        Self { sim, stack, behind: None, skew: SignedDuration::ZERO, pacer: None, waiting: Vec::new() }
+        Self { sim, stack, behind: None, skew: SignedDuration::ZERO, pacer: None, reports: None, waiting: Vec::new() }
     }
 
     /// The same stack in another account.
@@ -84,6 +87,13 @@ impl InMemoryHarness {
     #[must_use]
     pub fn in_account(mut self, account: &str) -> Self {
         self.stack.home.account = account.parse().unwrap_or_else(|error| panic!("{error}"));
+        self
+    }
+
+    /// The same, with a bucket of reports.
+    #[must_use]
+    pub fn keeping_reports(mut self) -> Self {
+        self.reports = Some(ReportDesk::of("watchkeeper-reports", &self.stack.estates));
         self
     }
 
@@ -137,6 +147,7 @@ impl InMemoryHarness {
             skew: self.skew,
             pacer: self.pacer.as_ref(),
             reach: None,
+            reports: self.reports.as_ref(),
         }
     }
 

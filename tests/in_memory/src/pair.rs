@@ -61,6 +61,19 @@ impl InMemoryPair {
         Self { pair, estates: estates.clone(), stacks, ticked, failover_runs: Vec::new(), left: Vec::new() }
     }
 
+    /// The same, with a bucket of reports in each region.
+    #[must_use]
+    pub fn keeping_reports(mut self) -> Self {
+        self.stacks = self.stacks.map(|stack| InMemoryStack { harness: stack.harness.keeping_reports(), ..stack });
+        self
+    }
+
+    /// What this part of the tick does in a region. Whether it was answered.
+    pub fn fire(&self, region: &Region, parts: &[&str]) -> bool {
+        let event = json!({ "time": self.pair.now(), "parts": parts });
+        matches!(self.functions(region).call("Tick", event), Some(Ok(_)))
+    }
+
     /// A region's member of the pair.
     pub fn member(&self, region: &Region) -> &PairMember {
         &self.stacks[self.index(region)].member

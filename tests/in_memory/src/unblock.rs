@@ -19,7 +19,8 @@ impl InMemoryHarness {
     pub fn unblock_ticked(&self, instant: Timestamp) -> Option<TickReport> {
         self.sim.set_now(instant);
         self.deliver(|| {
-            run_until_done_or_crash(&self.sim, unblocks(&self.sim).tick(&self.stack, instant)).and_then(Result::ok)
+            run_until_done_or_crash(&self.sim, unblocks(&self.sim, self.reports.as_ref()).tick(&self.stack, instant))
+                .and_then(Result::ok)
         })
     }
 

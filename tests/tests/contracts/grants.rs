@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The adapters with a client of their own, by the name of their file or folder, and the prefix of its service's actions.
-const CLIENTS: [(&str, &str); 12] = [
+const CLIENTS: [(&str, &str); 13] = [
     ("cloudwatch", "cloudwatch"),
     ("failover/ecr", "ecr"),
     ("failover/elb", "elasticloadbalancing"),
     ("eventbridge", "events"),
     ("failover/kinesis", "kinesis"),
     ("ledger", "dynamodb"),
+    ("reports", "s3"),
     ("sfn", "states"),
     ("sns", "sns"),
     ("failover/traffic/arc", "route53-recovery-cluster"),

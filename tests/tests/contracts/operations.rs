@@ -66,11 +66,11 @@ fn whatever_is_delivered_is_retried_and_kept() {
 }
 
 /// The parts that the tick's input has, with the conditions as they hold.
-fn parts(template: &Value, calendars: bool, copies: bool) -> BTreeSet<TickPart> {
+fn parts(template: &Value, calendars: bool, copies: bool, evidence: bool) -> BTreeSet<TickPart> {
     let schedule = &template["Resources"]["Tick"]["Properties"]["Events"]["Schedule"]["Properties"];
     let filled = &schedule["Input"]["Fn::Sub"];
     let mut text = filled[0].as_str().unwrap().replace("<aws.scheduler.scheduled-time>", "2026-11-27T14:05:00Z");
-    for (name, holds) in [("Calendars", calendars), ("Copies", copies)] {
+    for (name, holds) in [("Calendars", calendars), ("Copies", copies), ("Evidence", evidence)] {
         let choice = filled[1][name]["Fn::If"][if holds { 1 } else { 2 }].as_str().unwrap();
         text = text.replace(&format!("${{{name}}}"), choice);
     }
@@ -81,12 +81,13 @@ fn parts(template: &Value, calendars: bool, copies: bool) -> BTreeSet<TickPart> 
 
 #[test]
 fn one_schedule_carries_its_instant_and_the_parts_that_are_turned_on() {
-    use TickPart::{Backup, Emergency, Failures, Schedule, Unblock};
+    use TickPart::{Backup, Emergency, Failures, Reports, Schedule, Unblock};
     let template = template();
-    assert_eq!(parts(&template, true, true), BTreeSet::from([Emergency, Schedule, Backup, Unblock, Failures]));
-    assert_eq!(parts(&template, true, false), BTreeSet::from([Emergency, Schedule, Unblock, Failures]));
+    let all = [Emergency, Schedule, Backup, Unblock, Failures, Reports];
+    assert_eq!(parts(&template, true, true, true), BTreeSet::from(all));
+    assert_eq!(parts(&template, true, false, false), BTreeSet::from([Emergency, Schedule, Unblock, Failures]));
     // Lost events are made up for, and failures told, whether calendars are followed or not.
-    assert_eq!(parts(&template, false, false), BTreeSet::from([Emergency, Failures]));
+    assert_eq!(parts(&template, false, false, false), BTreeSet::from([Emergency, Failures]));
     let schedule = &template["Resources"]["Tick"]["Properties"]["Events"]["Schedule"]["Properties"];
     assert_eq!((&schedule["ScheduleExpression"], &schedule["State"]), (&json!("rate(5 minutes)"), &Value::Null));
 }
@@ -311,6 +312,7 @@ fn the_outputs_are_those_that_others_read() {
         "LedgerTable",
         "ReconcileFunction",
         "ReconcileMachineArn",
+        "ReportBucketName",
         "RestoreMachineArn",
         "TickFunction",
         "TickSchedule",

@@ -177,6 +177,7 @@ fn attribute(template: &Value, id: &str, of: &str) -> String {
         ("AWS::DynamoDB::GlobalTable" | "AWS::DynamoDB::Table", "Arn") => {
             format!("arn:aws:dynamodb:{place}:table/{name}")
         }
+        ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", name.to_lowercase()),
         ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::123456789012:role/{name}"),
         _ => panic!("{id}: the {of} of {kind} is not resolved here yet"),
     }

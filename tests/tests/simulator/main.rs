@@ -17,6 +17,7 @@ mod failover_switches;
 mod failovers;
 mod nights;
 mod pair_scene;
+mod reports;
 mod restores;
 mod rollbacks;
 mod scenarios;

@@ -36,7 +36,7 @@ environments:
 static SHOP: LazyLock<EstateFolder> = LazyLock::new(|| estates(DOCUMENT));
 
 /// A backup is there, and no drill has been.
-fn backed_up() -> InMemoryHarness {
+pub(crate) fn backed_up() -> InMemoryHarness {
     backed_up_with(100)
 }
 
@@ -51,7 +51,7 @@ fn backed_up_with(items: u64) -> InMemoryHarness {
     harness
 }
 
-fn drilled(harness: &InMemoryHarness) -> Option<RestoreEvidence> {
+pub(crate) fn drilled(harness: &InMemoryHarness) -> Option<RestoreEvidence> {
     harness.backup_memory(&shop(), &source(TABLE)).drilled
 }
 

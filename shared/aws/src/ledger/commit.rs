@@ -46,7 +46,7 @@ pub(super) fn transaction(
     std::iter::once(Ok(guard)).chain(rest).collect()
 }
 
-fn action(table: &str, change: Change) -> Result<TransactWriteItem, LedgerError> {
+pub(super) fn action(table: &str, change: Change) -> Result<TransactWriteItem, LedgerError> {
     let item = TransactWriteItem::builder();
     Ok(match change {
         Change::Put(draft) => item.put(condition::put(table, &draft)?).build(),
@@ -57,27 +57,51 @@ fn action(table: &str, change: Change) -> Result<TransactWriteItem, LedgerError>
     })
 }
 
-/// What a failed transaction means.
+/// What a failed transaction under a lease means.
 pub(super) fn failure(scope: &Scope, error: SdkError<TransactWriteItemsError, HttpResponse>) -> LedgerError {
-    let reasons = match error.as_service_error() {
+    let reasons = reasons(&error);
+    verdict(scope, &reasons, failed(OPERATION, scope, error))
+}
+
+/// What a failed transaction means whose items each have a condition of their own.
+pub(super) fn conflict(owner: &str, error: SdkError<TransactWriteItemsError, HttpResponse>) -> LedgerError {
+    let reasons = reasons(&error);
+    if reasons.iter().any(is_conditional) {
+        return LedgerError::Conflict { scope: owner.to_owned() };
+    }
+    told(&reasons, failed(OPERATION, owner, error))
+}
+
+fn reasons(error: &SdkError<TransactWriteItemsError, HttpResponse>) -> Vec<CancellationReason> {
+    match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
             canceled.cancellation_reasons().to_vec()
         }
         _ => Vec::new(),
-    };
-    verdict(scope, &reasons, failed(OPERATION, scope, error))
+    }
 }
 
 /// A cancelled transaction tells a reason for each of its items, in their order, and the lease is the first.
 fn verdict(scope: &Scope, reasons: &[CancellationReason], error: AwsError) -> LedgerError {
-    let code = |reason: &CancellationReason| reason.code().filter(|code| *code != NO_REASON).map(ToOwned::to_owned);
-    let conditional = |reason: &CancellationReason| code(reason).as_deref() == Some("ConditionalCheckFailed");
-    match reasons.iter().position(conditional) {
+    match reasons.iter().position(is_conditional) {
         Some(0) => return LedgerError::LeaseLost { scope: scope.to_string() },
         Some(_) => return LedgerError::Conflict { scope: scope.to_string() },
         None => {}
     }
-    let fault = reasons.iter().find_map(code).map_or(error.fault, |code| classify(Some(&code), None));
+    told(reasons, error)
+}
+
+fn code(reason: &CancellationReason) -> Option<&str> {
+    reason.code().filter(|code| *code != NO_REASON)
+}
+
+fn is_conditional(reason: &CancellationReason) -> bool {
+    code(reason) == Some("ConditionalCheckFailed")
+}
+
+/// The error with what a reason says of it.
+fn told(reasons: &[CancellationReason], error: AwsError) -> LedgerError {
+    let fault = reasons.iter().find_map(code).map_or(error.fault, |code| classify(Some(code), None));
     LedgerError::Aws(AwsError { fault, ..error })
 }
 

@@ -116,6 +116,15 @@ impl Store for DynamoLedger {
         }
     }
 
+    async fn put_all(&self, drafts: Vec<Draft>) -> Result<(), LedgerError> {
+        let Some(owner) = drafts.first().map(|draft| draft.key.partition.owner.clone()) else { return Ok(()) };
+        let puts = drafts.into_iter().map(|draft| commit::action(&self.table, Change::Put(draft)));
+        let items = puts.collect::<Result<Vec<_>, _>>()?;
+        let call = self.client.transact_write_items().set_transact_items(Some(items));
+        call.send().await.map_err(|error| commit::conflict(&owner, error))?;
+        Ok(())
+    }
+
     async fn delete(&self, key: &Key) -> Result<(), LedgerError> {
         let call = self.client.delete_item().table_name(&self.table).set_key(Some(attributes(key)));
         call.send().await.map_err(|error| failed("DeleteItem", key, error))?;

@@ -25,6 +25,7 @@ pub use tick::{EnvironmentResult, Fresh, TickReport};
 use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Notifier};
+use crate::report::ReportDesk;
 use crate::runbook::RunbookError;
 use crate::scoped::StackIdentity;
 
@@ -105,6 +106,8 @@ pub struct BackupRunbook<P: Platform> {
     pub machine: P::Machine,
     /// The machine `restore-drill`.
     pub restores: P::Machine,
+    /// Where reports are kept, if the stack keeps any.
+    pub reports: Option<ReportDesk>,
 }
 
 /// What there is of one resource.
@@ -199,7 +202,7 @@ impl<P: Platform> BackupRunbook<P> {
 }
 
 impl<P: Platform> BackupRunbook<P> {
-    async fn notify(&self, message: &watchkeeper_domain::message::Message) -> Result<(), AwsError> {
+    async fn notify(&self, message: &watchkeeper_domain::message::Message) -> Result<String, AwsError> {
         self.notifier.notify(&message.subject, &message.text).await
     }
 }

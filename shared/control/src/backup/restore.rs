@@ -7,12 +7,14 @@ use watchkeeper_domain::backup::{
 };
 use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RequestError;
+use watchkeeper_window::report::{Evidence, EvidenceKind, ReportName, RestoreRecord, SentIds};
 
 use super::call::{Details, FinishedRestore, RESTORE, Worked, worked};
 use super::{BackupRunbook, BackupStore, EnvironmentJobs, RestoreStore};
 use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Fault};
+use crate::report::note_sent;
 use crate::runbook::{ErrorName, NextStep, RunbookError, StepOutcome};
 
 fn wrong(field: &'static str, found: impl Into<String>, expected: impl Into<String>) -> RequestError {
@@ -246,14 +248,29 @@ impl<P: Platform> BackupRunbook<P> {
                     RestorePurpose::Drill => memory.drilled = Some(drilled.clone()),
                     RestorePurpose::Keep => memory.kept = Some(drilled.clone()),
                 }
-                self.ledger.put_backup(&jobs.scope, source, &memory, version).await?;
+                let record = RestoreRecord { source: source.clone(), restore, outcome: drilled.clone() };
+                match self.reports.as_ref().filter(|_| drilled.purpose == RestorePurpose::Drill) {
+                    Some(desk) => {
+                        let due = desk.due(&jobs.scope, now, Evidence::Restore(Box::new(record)));
+                        self.ledger.end_restore(&jobs.scope, source, (&memory, version), &due).await?;
+                    }
+                    None => self.ledger.put_backup(&jobs.scope, source, &memory, version).await?,
+                }
                 drilled
             }
             // A retry of a step whose answer was lost: it is finished already.
             _ => memory.drilled.into_iter().chain(memory.kept).find(|drilled| drilled.run == id).ok_or_else(unknown)?,
         };
-        let message = restored(&jobs.scope, source, &drilled);
-        self.notify(&message).await?;
+        let mut message = restored(&jobs.scope, source, &drilled);
+        let name = ReportName { scope: jobs.scope.clone(), kind: EvidenceKind::Restore, run: drilled.run.clone() };
+        let desk = self.reports.as_ref().filter(|_| drilled.purpose == RestorePurpose::Drill);
+        if let Some(desk) = desk {
+            message = desk.announce(message, &name);
+        }
+        let id = self.notify(&message).await?;
+        if desk.is_some() {
+            note_sent(&self.ledger, &name, SentIds { message: Some(id), event: None }).await;
+        }
         Ok(finished(run, drilled, message.subject))
     }
 }

@@ -11,6 +11,7 @@ use watchkeeper_domain::failover::{
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::reconcile::run::{RunError, RunRecord, RunRef};
 use watchkeeper_domain::request::RunRequest;
+use watchkeeper_window::report::{DueReport, Evidence, SentIds};
 
 use super::call::{Advanced, ChildResult};
 use super::outcome::{PhaseOutcome, end, resume};
@@ -18,6 +19,7 @@ use super::{FailoverRunbook, MOVE_FINISHED};
 use crate::ledger::{Ledger, LedgerError, PairReplica, ScopeState};
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Executions, Notifier};
+use crate::report::note_sent;
 use crate::runbook::{NextStep, Question, RunbookError, StepOutcome};
 use crate::scoped::PairMember;
 
@@ -94,8 +96,12 @@ impl<P: Platform> FailoverRunbook<P> {
                 None if work.record.phase == MovePhase::Over => None,
                 None => Some(self.phase(&mut work).await?),
             };
+            let was_over = work.record.phase == MovePhase::Over;
             let goes_on = outcome.is_some_and(|turn| self.settle(&mut work, turn));
-            self.ledger.keep_move(&member.id, &work.record, version).await?;
+            match self.due(member, &work.record).filter(|_| !was_over) {
+                Some(due) => self.ledger.end_move(&member.id, &work.record, version, &due).await?,
+                None => self.ledger.keep_move(&member.id, &work.record, version).await?,
+            }
             version += 1;
             if !goes_on {
                 break;
@@ -241,11 +247,29 @@ impl<P: Platform> FailoverRunbook<P> {
     }
 
     async fn notify(&self, member: &PairMember, record: &Move) -> Result<(), AwsError> {
+        let due = self.due(member, record);
+        let mut sent = SentIds::default();
         if let Some(message) = report::message(&member.scope(), &member.failover, record) {
-            self.notifier.notify(&message.subject, &message.text).await?;
+            let message = match self.reports.as_ref().zip(due.as_ref()) {
+                Some((desk, due)) => desk.announce(message, &due.name()),
+                None => message,
+            };
+            sent.message = Some(self.notifier.notify(&message.subject, &message.text).await?);
         }
         let event = report::event(&member.scope(), &member.failover, record, self.clock.now());
-        self.notifier.publish(MOVE_FINISHED, &event.to_string()).await
+        sent.event = Some(self.notifier.publish(MOVE_FINISHED, &event.to_string()).await?);
+        if let Some(due) = &due {
+            note_sent(&self.ledger, &due.name(), sent).await;
+        }
+        Ok(())
+    }
+
+    /// What the report of a move that is over is made of; of a plan, and of one that found nothing to do, there is none.
+    fn due(&self, member: &PairMember, record: &Move) -> Option<DueReport> {
+        let reported = |ending: &MoveEnding| !matches!(ending, MoveEnding::Planned | MoveEnding::Nothing);
+        let (desk, _) = self.reports.as_ref().zip(record.ending.as_ref().filter(|it| reported(it)))?;
+        let ended = record.spells.last().map_or(record.header.started, |spell| spell.began);
+        Some(desk.due(&member.scope(), ended, Evidence::Move(Box::new(record.clone()))))
     }
 
     /// Puts the pointer; another one that was faster is a conflict.

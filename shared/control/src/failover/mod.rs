@@ -22,6 +22,7 @@ use watchkeeper_domain::intent::Layer;
 
 use crate::pacing::{Pace, Pacer};
 use crate::platform::Platform;
+use crate::report::ReportDesk;
 
 pub use advance::MoveRequest;
 pub use call::{Advanced, Answer, Child, ChildResult, Details, PairTicks, Step, readied};
@@ -60,6 +61,8 @@ pub struct FailoverRunbook<P: Platform> {
     pub machine: P::Machine,
     /// What is reserved of the account's budgets; it outlives a run where the function does.
     pub pacer: Arc<Pacer>,
+    /// Where reports are kept, if the stack keeps any.
+    pub reports: Option<ReportDesk>,
 }
 
 impl<P: Platform> FailoverRunbook<P> {

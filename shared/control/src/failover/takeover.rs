@@ -41,7 +41,7 @@ impl<P: Platform> FailoverRunbook<P> {
             let subject = format!("{}: the question is withdrawn", member.id);
             let told = self.notifier.notify(&subject, &format!("{what}. The move goes on by itself.")).await;
             ticked.did.push(what);
-            ticked.note(told.map_err(RunbookError::from));
+            ticked.note(told.map(drop).map_err(RunbookError::from));
             return Ok(());
         }
         let request = FailoverRequest {

@@ -194,7 +194,7 @@ impl<P: Platform> FailoverRunbook<P> {
                 // What nobody heard is told again by the next tick.
                 watch.told = if told.is_ok() { Some(what.clone()) } else { watch.told };
                 ticked.did.push(what);
-                ticked.note(told.map_err(RunbookError::from));
+                ticked.note(told.map(drop).map_err(RunbookError::from));
             }
             WatchAction::Start(_) if asking => {}
             WatchAction::Start(since) => {

@@ -12,9 +12,11 @@ use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, Watch
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::reconcile::history::ScopeHistory;
+use watchkeeper_window::report::DueReport;
 
 use super::{RunRecord, ScopeStanding, ScopeView};
 use crate::lease::Lease;
+use crate::report::ReportChain;
 
 /// How long an intent is kept after its expiry: long enough to answer for it after a long weekend.
 pub const INTENT_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -76,6 +78,8 @@ impl Document for RegionSample {}
 impl Document for WatchState {}
 impl Document for backup::BackupMemory {}
 impl Document for AccountBudget {}
+impl Document for DueReport {}
+impl Document for ReportChain {}
 
 impl Document for Lease {
     /// Its generation, which every other write of a run has a condition on.

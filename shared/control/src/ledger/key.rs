@@ -9,8 +9,9 @@ use std::fmt;
 use watchkeeper_domain::backup::BackupSource;
 use watchkeeper_domain::budget::ApiBucket;
 use watchkeeper_domain::intent::IntentKey;
-use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::name::{EstateName, Region, Scope};
 use watchkeeper_domain::value::AlarmName;
+use watchkeeper_window::report::ReportName;
 
 use super::PairId;
 
@@ -21,6 +22,7 @@ pub(super) const LEASE: &str = "LEASE";
 pub(super) const HALT: &str = "HALT";
 pub(super) const INTENT: &str = "INTENT#";
 pub(super) const RUN: &str = "RUN#";
+pub(super) const DUE: &str = "DUE#";
 pub(super) const ASKED: &str = "ASKED#";
 pub(super) const JOB: &str = "JOB#";
 pub(super) const POINTER: &str = "POINTER";
@@ -93,6 +95,12 @@ pub enum Kind {
     /// Who may call an API when.
     #[strum(serialize = "budget")]
     Budget,
+    /// What a report is made of that is to be written.
+    #[strum(serialize = "due report")]
+    DueReport,
+    /// Where a chain of reports stands.
+    #[strum(serialize = "chain of reports")]
+    ReportChain,
 }
 
 impl Kind {
@@ -166,6 +174,11 @@ impl Partition {
     /// What a region's stack remembers of itself.
     pub fn stack(region: &Region) -> Self {
         Self { key: format!("STACK#{region}"), owner: region.to_string() }
+    }
+
+    /// The reports of an estate that a region's stack writes.
+    pub fn reports(estate: &EstateName, region: &Region) -> Self {
+        Self { key: format!("REPORTS#{estate}#{region}"), owner: format!("{estate} in {region}") }
     }
 
     /// The key of a document here.
@@ -305,6 +318,22 @@ impl Key {
         Partition::budgets(region).key(Kind::Budget, format!("BUCKET#{bucket}"))
     }
 
+    /// What a report is made of that is to be written.
+    pub fn due_report(name: &ReportName) -> Self {
+        let Scope { estate, region, .. } = &name.scope;
+        Partition::reports(estate, region).key(Kind::DueReport, format!("{DUE}{name}"))
+    }
+
+    /// What the keys of all reports that are due of an estate begin with.
+    pub fn due_reports(estate: &EstateName, region: &Region) -> Self {
+        Partition::reports(estate, region).key(Kind::DueReport, DUE)
+    }
+
+    /// Where the chain of an estate's reports stands.
+    pub fn report_chain(estate: &EstateName, region: &Region) -> Self {
+        Partition::reports(estate, region).key(Kind::ReportChain, "CHAIN")
+    }
+
     /// The record of a move.
     pub fn moved(pair: &PairId, id: &str) -> Self {
         Partition::of_pair("MOVES#", pair).key(Kind::Move, format!("MOVE#{id}"))
@@ -321,7 +350,8 @@ impl fmt::Display for Key {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use watchkeeper_domain::intent::Layer;
-    use watchkeeper_domain::name::{EnvironmentName, EstateName};
+    use watchkeeper_domain::name::EnvironmentName;
+    use watchkeeper_window::report::EvidenceKind;
 
     use super::*;
 
@@ -360,6 +390,15 @@ mod tests {
             (Key::heartbeat(&pair, &region), "PAIR#clos-v2#dev HEARTBEAT#us-east-1"),
             (Key::sample(&pair, &region), "PAIR#clos-v2#dev SAMPLE#us-east-1"),
             (Key::watch(&pair, &region), "WATCHES#clos-v2#dev WATCH#us-east-1"),
+            (
+                Key::due_report(&ReportName {
+                    scope: scope.clone(),
+                    kind: EvidenceKind::Run,
+                    run: "clos-1".to_owned(),
+                }),
+                "REPORTS#clos-v2#us-east-1 DUE#dev/run-clos-1",
+            ),
+            (Key::report_chain(&scope.estate, &region), "REPORTS#clos-v2#us-east-1 CHAIN"),
             (Key::moved(&pair, "fleet-1"), "MOVES#clos-v2#dev MOVE#fleet-1"),
         ];
         for (key, expected) in keys {

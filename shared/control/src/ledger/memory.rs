@@ -44,6 +44,10 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn put_all(&self, _: Vec<Draft>) -> Result<(), LedgerError> {
+        unreachable!("it has no transactions")
+    }
+
     async fn list(&self, _: &Key) -> Result<Vec<Entry>, LedgerError> {
         unreachable!("it is not asked for lists")
     }

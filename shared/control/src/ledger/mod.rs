@@ -22,8 +22,9 @@ use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::{Intent, IntentKey};
-use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::name::{EstateName, Region, Scope};
 use watchkeeper_domain::value::AlarmName;
+use watchkeeper_window::report::{DueReport, ReportName};
 
 pub use watchkeeper_domain::reconcile::run::{RefusedWrite, RunOutcome, RunRecord, TimelineEvent};
 pub use watchkeeper_domain::request::RunTrigger;
@@ -37,6 +38,7 @@ pub use remembered::{
 pub use store::{Change, Draft, Entry, Flaw, ListPage, Store, WriteOutcome};
 
 use crate::lease::Lease;
+use crate::report::ReportChain;
 
 use key::JOB;
 
@@ -243,6 +245,60 @@ pub trait Ledger: Store {
         self.put(Draft::over(Key::moved(pair, &record.header.id), record, expected)?).await
     }
 
+    /// Puts the record of a move that is over, and what its report is made of: both or neither.
+    async fn end_move(&self, pair: &PairId, record: &Move, expected: u64, due: &DueReport) -> Result<(), LedgerError> {
+        let record = Draft::over(Key::moved(pair, &record.header.id), record, expected)?;
+        self.put_all(vec![record, due_draft(due, 0)?]).await
+    }
+
+    /// Puts what is remembered of the backups of a resource, and what the report of a restore is made of: both or neither.
+    async fn end_restore(
+        &self,
+        scope: &Scope,
+        source: &BackupSource,
+        (memory, expected): (&backup::BackupMemory, u64),
+        due: &DueReport,
+    ) -> Result<(), LedgerError> {
+        self.put_all(vec![Draft::over(Key::backup(scope, source), memory, expected)?, due_draft(due, 0)?]).await
+    }
+
+    /// The reports of an estate that are to be written in a region.
+    async fn due_reports(&self, estate: &EstateName, region: &Region) -> Result<Vec<DueReport>, LedgerError> {
+        let entries = self.list(&Key::due_reports(estate, region)).await?;
+        entries.into_iter().map(Entry::read).collect()
+    }
+
+    /// What a report is made of, while it is due, and its version.
+    async fn due_report(&self, name: &ReportName) -> Result<Option<(DueReport, u64)>, LedgerError> {
+        self.numbered(Key::due_report(name)).await
+    }
+
+    /// Puts what a report is made of.
+    async fn keep_due(&self, due: &DueReport, expected: u64) -> Result<(), LedgerError> {
+        self.put(due_draft(due, expected)?).await
+    }
+
+    /// A report is written: it is due no more.
+    async fn drop_due(&self, name: &ReportName) -> Result<(), LedgerError> {
+        self.delete(&Key::due_report(name)).await
+    }
+
+    /// Where the chain of an estate's reports in a region stands, and its version; nothing yet has version 0.
+    async fn report_chain(&self, estate: &EstateName, region: &Region) -> Result<(ReportChain, u64), LedgerError> {
+        Ok(self.numbered(Key::report_chain(estate, region)).await?.unwrap_or_default())
+    }
+
+    /// Puts where a chain stands.
+    async fn keep_chain(
+        &self,
+        estate: &EstateName,
+        region: &Region,
+        chain: &ReportChain,
+        expected: u64,
+    ) -> Result<(), LedgerError> {
+        self.put(Draft::over(Key::report_chain(estate, region), chain, expected)?).await
+    }
+
     /// What all runs together may ask of an API, and its version; of what nobody has asked yet it is 0.
     async fn budget(&self, region: &Region, bucket: ApiBucket) -> Result<(AccountBudget, u64), LedgerError> {
         Ok(self.numbered(Key::budget(region, bucket)).await?.unwrap_or_default())
@@ -287,6 +343,10 @@ pub trait Ledger: Store {
 }
 
 impl<S: Store> Ledger for S {}
+
+fn due_draft(due: &DueReport, expected: u64) -> Result<Draft, LedgerError> {
+    Draft::over(Key::due_report(&due.name()), due, expected)
+}
 
 /// What documents say of backups, by resource. Of two spellings of a database's name the one that is written today counts.
 fn memories(scope: &Scope, entries: Vec<Entry>) -> Result<BTreeMap<BackupSource, backup::BackupMemory>, LedgerError> {

@@ -10,7 +10,9 @@ use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::reconcile::history::ScopeHistory;
+use watchkeeper_window::report::DueReport;
 
+use super::due_draft;
 use super::key::{BASELINE, HALT, HEARTBEAT, HISTORY, INTENT, LEASE, POINTER, SAMPLE, STANDING};
 use super::store::{Change, Draft, Entry};
 use super::{Document, Key, LedgerError, RefusedWrite, RunRecord};
@@ -127,6 +129,8 @@ pub enum LedgerWrite {
     DropIntent(IntentKey),
     /// The record of the run.
     PutRun(Box<RunRecord>),
+    /// What a report of the run is made of: it is to be written.
+    PutDue(Box<DueReport>),
     /// The lease, prolonged or released; its generation stays.
     PutLease(Lease),
 }
@@ -250,6 +254,7 @@ impl LedgerWrite {
             Self::PutIntent(intent) => Change::Put(Draft::of(Key::intent(scope, &intent.intent_key()), intent)?),
             Self::DropIntent(intent_key) => Change::Delete(Key::intent(scope, intent_key)),
             Self::PutRun(run) => Change::Put(Draft::of(Key::run(scope, &run.header.id), run.as_ref())?),
+            Self::PutDue(due) => Change::Put(due_draft(due, 0)?),
             Self::PutLease(lease) => Change::Put(Draft::over(Key::lease(scope), lease, generation)?),
         })
     }

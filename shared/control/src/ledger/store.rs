@@ -172,6 +172,9 @@ pub trait Store {
     /// Puts a document, if the number there is still the one before; else [`LedgerError::Conflict`].
     async fn put(&self, draft: Draft) -> Result<(), LedgerError>;
 
+    /// Puts all of these documents or none: each if the number there is still the one before; else [`LedgerError::Conflict`].
+    async fn put_all(&self, drafts: Vec<Draft>) -> Result<(), LedgerError>;
+
     /// Removes what is under a key.
     async fn delete(&self, key: &Key) -> Result<(), LedgerError>;
 

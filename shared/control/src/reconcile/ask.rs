@@ -9,6 +9,7 @@ use watchkeeper_domain::guardrail::{CapacityQuotas, GuardrailCode, Severity, sto
 use watchkeeper_domain::intent::{Intent, Layer, deciding};
 use watchkeeper_domain::plan::Releases;
 use watchkeeper_domain::reconcile::assess::{Assessment, ScopeSituation, Verdict, assess, target};
+use watchkeeper_domain::reconcile::facts::DecisionFacts;
 use watchkeeper_domain::reconcile::run::{IntentOutcome, RunHeader, RunProgress, RunRecord, RunRef};
 use watchkeeper_domain::request::{RequestError, RunRequest, RunTrigger};
 
@@ -41,6 +42,8 @@ pub(super) struct Evaluation {
     /// What was reached before, resource by resource.
     pub(super) reached: ReachedTargets,
     pub(super) releases: Releases,
+    /// What was decided by, where a report is asked for.
+    pub(super) facts: Option<Box<DecisionFacts>>,
 }
 
 /// Where a decision begins.
@@ -104,7 +107,7 @@ impl<P: Platform> Reconciler<P> {
         let Standpoint { intents, afresh, reached } = ask.standpoint(seen, wanted.as_ref());
         let mut quotas = CapacityQuotas::default();
         let decide = |observed: &ObservedScope, quotas: &CapacityQuotas| {
-            assess(&ScopeSituation {
+            let situation = ScopeSituation {
                 baseline: seen.baseline.as_ref(),
                 intents: &intents,
                 observed,
@@ -117,17 +120,18 @@ impl<P: Platform> Reconciler<P> {
                 now: self.clock.now(),
                 halt: seen.halt.as_ref(),
                 approved: &ask.request.approve,
-            })
+            };
+            (assess(&situation), ask.request.report.then(|| Box::new(DecisionFacts::of(&situation))))
         };
-        let mut assessment = decide(&observed, &quotas);
+        let (mut assessment, mut facts) = decide(&observed, &quotas);
         if !ask.looks_only && assessment.deciding.iter().any(|intent| intent.layer >= Layer::Emergency) {
             quotas = self.quotas(ask.scoped, &observed, &assessment.plan).await?;
-            assessment = decide(&observed, &quotas);
+            (assessment, facts) = decide(&observed, &quotas);
         }
         if !ask.looks_only && schedules::asks(ask.request, &assessment) {
             let (found, unread) = self.schedules(ask.urgency(seen)).await;
             observed.learn_schedules(found, seen.baseline.as_ref());
-            assessment = decide(&observed, &quotas);
+            (assessment, facts) = decide(&observed, &quotas);
             assessment.violations.extend(unread);
         }
         assessment.violations.extend(back.violations);
@@ -137,7 +141,7 @@ impl<P: Platform> Reconciler<P> {
             assessment.verdict = Verdict::Refused;
         }
         assessment.verdict = answered(assessment.verdict, wanted.as_ref());
-        Ok(Evaluation { assessment, wanted, afresh, reached, releases: back.releases })
+        Ok(Evaluation { assessment, wanted, afresh, reached, releases: back.releases, facts })
     }
 }
 
@@ -199,7 +203,7 @@ impl BeginContext<'_> {
     }
 
     pub(super) fn run(&self, look: Evaluation, layer: Layer, started: Timestamp) -> RunRecord {
-        let Evaluation { assessment, wanted, afresh, releases, .. } = look;
+        let Evaluation { assessment, wanted, afresh, releases, facts, .. } = look;
         let approved = self.request.approve.clone();
         let header = RunHeader { approved, ..RunHeader::new(self.id, self.request.trigger, started) };
         RunRecord {
@@ -212,6 +216,7 @@ impl BeginContext<'_> {
             cause: self.request.reason.clone(),
             verdict: assessment.verdict,
             plan: assessment.plan,
+            facts,
             violations: assessment.violations,
             slices: 0,
             writes: 0,

@@ -7,16 +7,19 @@ use watchkeeper_domain::capacity::{ReachedTargets, ResourceId};
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::Severity;
 use watchkeeper_domain::intent::{gives_back, placed};
+use watchkeeper_domain::message::Message;
 use watchkeeper_domain::reconcile::assess::{Verdict, concerns, target};
 use watchkeeper_domain::reconcile::report;
 use watchkeeper_domain::reconcile::run::{Back, IntentOutcome, RunError, RunOutcome, RunProgress, RunRecord, RunRef};
 use watchkeeper_domain::request::RunTrigger;
+use watchkeeper_window::report::{DueReport, Evidence, SentIds};
 
 use super::call::FinishedRun;
 use super::{Reconciler, ResumedRun};
 use crate::ledger::{Ledger, LedgerWrite, RefusedWrite, ScopeStanding, SettledTarget};
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Fault, Notifier};
+use crate::report::note_sent;
 use crate::runbook::{ErrorName, NextStep, RunbookError, StepOutcome};
 use crate::scoped::ScopedEnvironment;
 
@@ -47,6 +50,7 @@ impl<P: Platform> Reconciler<P> {
                 vec![LedgerWrite::PutStanding(standing), LedgerWrite::PutLease(resumed.lease.released(now))];
             writes.extend(forget(&resumed));
             writes.extend(resumed.seen.history.with(|history| history.note(&resumed.run, now)));
+            writes.extend(self.due(scoped, &resumed.run, now).map(|due| LedgerWrite::PutDue(Box::new(due))));
             writes.push(LedgerWrite::PutRun(Box::new(resumed.run.clone())));
             self.ledger.commit(&scoped.scope, resumed.lease.generation, &writes).await?;
         }
@@ -71,17 +75,38 @@ impl<P: Platform> Reconciler<P> {
     /// The event first: it may come twice where the message must not, should the step be tried again. A bus that takes
     /// nothing for good keeps no message from its turn, and a topic that does not is told of.
     async fn notify(&self, scoped: &ScopedEnvironment, run: &RunRecord) -> Result<Option<AwsError>, RunbookError> {
-        let for_good = |answer: Result<(), AwsError>| match answer {
+        let for_good = |answer: Result<String, AwsError>| match answer {
             Err(error) if matches!(error.fault, Fault::Throttled | Fault::Unavailable) => Err(error),
-            answer => Ok(answer.err()),
+            answer => Ok(answer),
         };
+        let due = self.due(scoped, run, self.clock.now());
         let event = report::event(&scoped.scope, run);
         let published = for_good(self.notifier.publish(RUN_FINISHED, &event.to_string()).await)?;
-        if !run.tell {
-            return Ok(published);
+        let message = if run.tell {
+            let message = self.announced(report::message(&scoped.scope, run), due.as_ref());
+            for_good(self.notifier.notify(&message.subject, &message.text).await)?.map(Some)
+        } else {
+            Ok(None)
+        };
+        if let Some(due) = &due {
+            let sent =
+                SentIds { message: message.as_ref().ok().cloned().flatten(), event: published.as_ref().ok().cloned() };
+            note_sent(&self.ledger, &due.name(), sent).await;
         }
-        let message = report::message(&scoped.scope, run);
-        Ok(for_good(self.notifier.notify(&message.subject, &message.text).await)?.or(published))
+        Ok(message.err().or(published.err()))
+    }
+
+    /// What a report of the run is made of, where one is asked for.
+    fn due(&self, scoped: &ScopedEnvironment, run: &RunRecord, now: Timestamp) -> Option<DueReport> {
+        let desk = self.reports.as_ref().filter(|_| run.facts.is_some())?;
+        Some(desk.due(&scoped.scope, now, Evidence::Run(Box::new(run.clone()))))
+    }
+
+    fn announced(&self, message: Message, due: Option<&DueReport>) -> Message {
+        match self.reports.as_ref().zip(due) {
+            Some((desk, due)) => desk.announce(message, &due.name()),
+            None => message,
+        }
     }
 
     /// Remembers that the news of a run reached nobody: what is bad and stays so is news again. What was done counts whether

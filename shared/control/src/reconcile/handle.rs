@@ -9,6 +9,7 @@ use super::Reconciler;
 use super::call::{BeginVerdict, Details, Step, Switch};
 use crate::platform::Platform;
 use crate::ports::Clock;
+use crate::report::ReportDesk;
 use crate::runbook::{Begin, MachineExecution, RunbookError, Stack, StepOutcome, read_input};
 use crate::scoped::ScopedEnvironment;
 
@@ -44,6 +45,7 @@ impl<P: Platform> Reconciler<P> {
     ) -> Result<StepOutcome<Details>, RunbookError> {
         let request: RunRequest = read_input(request)?;
         request.check()?;
+        ReportDesk::refuse(self.reports.as_ref(), request.report)?;
         let instant = instant(&request, &execution);
         if request.halt.is_some() && request.estate.is_none() {
             return Ok(switched(&execution, self.halt(None, &request, &execution.name).await?));

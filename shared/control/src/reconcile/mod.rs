@@ -34,6 +34,7 @@ use crate::ledger::{Ledger, LedgerError, LedgerWrite, PairId, ScopeState};
 use crate::pacing::Pacer;
 use crate::platform::Platform;
 use crate::ports::Clock;
+use crate::report::ReportDesk;
 use crate::runbook::{FormerWord, RunbookError, StepOutcome};
 use crate::scoped::ScopedEnvironment;
 
@@ -72,6 +73,8 @@ pub struct Reconciler<P: Platform> {
     pub clock: P::Clock,
     /// What is reserved of the account's budgets; it outlives a run where the function does.
     pub pacer: std::sync::Arc<Pacer>,
+    /// Where reports are kept, if the stack keeps any.
+    pub reports: Option<ReportDesk>,
 }
 
 /// Whether the pointer still wants what it wanted when the run decided; a run that it has overtaken writes no more.

@@ -66,6 +66,7 @@ names! {
     AwsUnavailable = "Aws.Unavailable": "AWS did not answer; it is tried again.";
     BackupFailed = "Backup.Failed": "Read which resources failed and why; the backup machine tries one again by hand.";
     RestoreFailed = "Restore.Failed": "Read which check failed; find out why before the backup is needed.";
+    ReportUnwritten = "Report.Unwritten": "Look at the named file in the bucket of reports: what is there is not what belongs there, and is left as it is.";
     AwsInvalid = "Aws.Invalid": "AWS does not accept the request; compare the resource with its estate document.";
 }
 
@@ -137,6 +138,14 @@ pub enum RunbookError {
     /// The records of the hosted zone are not as the means of moving traffic needs them.
     #[error("the records cannot be switched: {0}")]
     Records(String),
+    /// A report cannot be written.
+    #[error("{file} cannot be written: {why}")]
+    Report {
+        /// Its file.
+        file: String,
+        /// What is in its way.
+        why: String,
+    },
     /// The ledger did not do what it was asked.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -161,6 +170,7 @@ impl RunbookError {
             Self::Unfollowed(_) => ErrorName::PointerUnfollowed,
             Self::Incomplete { .. } => ErrorName::EstateInvalid,
             Self::Records(_) => ErrorName::AwsInvalid,
+            Self::Report { .. } => ErrorName::ReportUnwritten,
             Self::Ledger(error) => of_ledger(error),
             Self::Aws(error) => of_fault(error.fault),
         }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::backup::{self, BackupRunbook};
 use crate::emergency::{EmergencyRunbook, Handled, Incoming};
 use crate::platform::Platform;
+use crate::report::{ReportWriter, WrittenReports};
 use crate::runbook::{RunbookError, ScheduleTick, Stack};
 use crate::schedule::{self, ScheduleRunbook};
 use crate::unblock::{self, UnblockRunbook};
@@ -31,6 +32,8 @@ pub enum TickPart {
     Unblock,
     /// The executions of our machines that failed.
     Failures,
+    /// The reports that are to be written.
+    Reports,
 }
 
 /// A tick: its instant, and the parts that are turned on.
@@ -63,6 +66,9 @@ pub struct Ticked {
     /// Of the executions that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures: Option<ToldFailures>,
+    /// Of the reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reports: Option<WrittenReports>,
 }
 
 impl Ticked {
@@ -87,6 +93,8 @@ pub struct TickRunbook<P: Platform> {
     pub unblock: UnblockRunbook<P>,
     /// The executions of our machines.
     pub failures: FailureWatch<P>,
+    /// The reports, where the stack keeps any.
+    pub reports: Option<ReportWriter<P>>,
 }
 
 impl<P: Platform> TickRunbook<P> {
@@ -103,6 +111,10 @@ impl<P: Platform> TickRunbook<P> {
                 TickPart::Backup => self.backup.tick(stack, &tick).await.map(|it| ticked.backup = Some(it)),
                 TickPart::Unblock => self.unblock.tick(stack, *time).await.map(|it| ticked.unblock = Some(it)),
                 TickPart::Failures => self.failures.look(stack, *time).await.map(|it| ticked.failures = Some(it)),
+                TickPart::Reports => match &self.reports {
+                    Some(writer) => writer.look(stack, *time).await.map(|it| ticked.reports = Some(it)),
+                    None => Ok(()),
+                },
             };
             if let Err(error) = done {
                 tracing::warn!(?part, %error, "a part of the tick failed; the tick will be retried");

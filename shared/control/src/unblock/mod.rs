@@ -23,6 +23,7 @@ use watchkeeper_domain::unblock::{UnblockMemory, UnblockRecord, UnblockStage};
 use crate::ledger::{Ledger, LedgerNote};
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Fault};
+use crate::report::ReportDesk;
 use crate::runbook::{FormerWord, RunbookError, StepOutcome};
 
 pub use call::{Details, Step, worked};
@@ -61,6 +62,8 @@ pub struct UnblockRunbook<P: Platform> {
     pub notifier: P::Notifier,
     /// The time.
     pub clock: P::Clock,
+    /// Where reports are kept, if the stack keeps any.
+    pub reports: Option<ReportDesk>,
 }
 
 /// The record of a run with its version.

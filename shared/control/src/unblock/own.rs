@@ -11,6 +11,7 @@ use watchkeeper_domain::reconcile::run::{RunError, RunOutcome, RunRecord};
 use watchkeeper_domain::request::RunRequest;
 use watchkeeper_domain::unblock::{RunFate, expired, run_fate};
 use watchkeeper_domain::value::Duration;
+use watchkeeper_window::report::Evidence;
 
 use super::{OpenRecord, UnblockRunbook, later, passes, unreadable};
 use crate::lease::{Lease, MARGIN, TERM};
@@ -123,7 +124,13 @@ impl<P: Platform> UnblockRunbook<P> {
                     // Read anew: a run may have ended since, or the record before this one was closed.
                     let kept = self.ledger.load(&open.scoped.scope).await?.history;
                     let history = kept.with(|history| history.note_closed(&closed, now));
-                    let writes: Vec<_> = history.into_iter().chain([LedgerWrite::PutRun(Box::new(closed))]).collect();
+                    let desk = self.reports.as_ref().filter(|_| closed.facts.is_some());
+                    let due = desk.map(|desk| {
+                        let evidence = Evidence::Run(Box::new(closed.clone()));
+                        LedgerWrite::PutDue(Box::new(desk.due(&open.scoped.scope, now, evidence)))
+                    });
+                    let record = LedgerWrite::PutRun(Box::new(closed));
+                    let writes: Vec<_> = history.into_iter().chain(due).chain([record]).collect();
                     if !self.write(open, generation, &writes).await? {
                         return Ok(());
                     }

@@ -3,12 +3,14 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::{BackupMemory, BackupSource, JobPolicy, ago};
 use crate::violation::{GuardrailCode, Severity, Violation};
 
 /// How fresh one resource's backups are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Freshness {
     /// The resource.
     pub source: BackupSource,

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::{ServiceCapacity, ServiceId};
 
 /// A scheduled action of a scalable target: when it fires, it sets the bounds that it names, and the count follows them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct ScheduledAction {
     /// Its name.
     pub name: String,

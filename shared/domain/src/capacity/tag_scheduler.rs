@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// A scheduler, known by the tag that its resources bear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TagScheduler {
@@ -35,6 +38,21 @@ impl TagScheduler {
     pub fn of_database<'a>(tags: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Option<Self> {
         let scheduled = tags.clone().any(|(key, _)| key == INSTANCE_SCHEDULER.tag);
         scheduled.then_some(INSTANCE_SCHEDULER).or_else(|| Self::of_service(tags))
+    }
+}
+
+/// Written as its tag.
+impl Serialize for TagScheduler {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.tag)
+    }
+}
+
+impl<'de> Deserialize<'de> for TagScheduler {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tag = String::deserialize(deserializer)?;
+        let known = CLOUD_CUSTODIAN.into_iter().chain([INSTANCE_SCHEDULER]).find(|it| it.tag == tag);
+        known.ok_or_else(|| D::Error::custom(format!("found {tag:?}, expected the tag of a scheduler that is known")))
     }
 }
 

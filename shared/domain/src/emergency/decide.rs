@@ -243,7 +243,9 @@ fn judged(
         () if !questions.is_empty() || stops(&violations) => (EmergencyStep::Ask, questions.join("; ")),
         () => (EmergencyStep::Apply, reason.clone()),
     };
-    let request = (!refused).then(|| RunRequest::of_emergency(known.scope, urgency, reason, approve));
+    let report = request.report;
+    let carried_out = || RunRequest { report, ..RunRequest::of_emergency(known.scope, urgency, reason, approve) };
+    let request = (!refused).then(carried_out);
     EmergencyDecision { step, wait: answer_within, summary, violations, request, holds }
 }
 

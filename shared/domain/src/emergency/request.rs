@@ -53,6 +53,9 @@ pub struct EmergencyRequest {
     /// Guardrails that ask, answered beforehand.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub approve: BTreeSet<GuardrailCode>,
+    /// Whether a report is kept of the run that carries it out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub report: bool,
 }
 
 /// What a request is for.
@@ -99,6 +102,7 @@ impl EmergencyRequest {
             since: None,
             ask: None,
             approve: BTreeSet::new(),
+            report: false,
         }
     }
 

@@ -71,7 +71,8 @@ pub struct FreezeWindow {
 }
 
 /// A freeze window that is open.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct OpenFreeze {
     /// What it is for, as messages say it.
     pub reason: String,

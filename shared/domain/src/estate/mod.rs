@@ -43,7 +43,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::finding::DocumentFinding;
 use crate::name::{EnvironmentName, EstateName};
-use crate::value::Label;
+use crate::value::{Label, Sha256};
 
 /// One estate whose document was checked: nothing else can be made of it.
 #[derive(Debug, Clone)]
@@ -51,6 +51,7 @@ pub struct Estate {
     name: EstateName,
     about: Option<Label>,
     owner: Option<Label>,
+    digest: Option<Sha256>,
     environments: BTreeMap<EnvironmentName, Environment>,
 }
 
@@ -68,7 +69,18 @@ impl Estate {
         for (name, environment) in document.environments {
             environments.insert(name.clone(), Environment::new(name, environment)?);
         }
-        Ok(Self { name: document.estate, about: document.about, owner: document.owner, environments })
+        Ok(Self { name: document.estate, about: document.about, owner: document.owner, digest: None, environments })
+    }
+
+    /// The same, read from a file of this digest.
+    #[must_use]
+    pub fn read_from(self, digest: Sha256) -> Self {
+        Self { digest: Some(digest), ..self }
+    }
+
+    /// The digest of the file that it was read from, where it was read from one.
+    pub fn digest(&self) -> Option<&Sha256> {
+        self.digest.as_ref()
     }
 
     /// Its name.

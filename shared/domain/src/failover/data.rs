@@ -1,9 +1,12 @@
 //! Databases that have to be promoted before the new region can write.
 
+use serde::{Deserialize, Serialize};
+
 use crate::estate::PairDatabase;
 
 /// What a database is in a region.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DatabaseRole {
     /// It takes writes.
     Writer,

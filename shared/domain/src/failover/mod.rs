@@ -5,6 +5,7 @@ pub mod evidence;
 pub mod fence;
 mod phase;
 mod placement;
+mod plan;
 mod pointer;
 pub mod readiness;
 mod record;
@@ -21,6 +22,7 @@ pub use crate::intent::{PlacedService, Placement, ScalingBounds, ServiceFigures}
 pub use data::{DatabaseRole, Promotion, may_lose, promotion};
 pub use phase::{MoveEnding, MovePhase};
 pub use placement::{RegionalPair, UnfollowablePointer, none_forgotten, placement, same_home, unpaired};
+pub use plan::{MoveFacts, MovePlan};
 pub use pointer::{MoveStage, OngoingMove, Pointer, PointerError, Serving};
 pub use record::{Move, MovePause, PauseKind, PhaseTiming, waves};
 pub use request::{FailoverRequest, MoveManner};

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::phase::{MoveEnding, MovePhase};
+use super::plan::MoveFacts;
 use super::pointer::Serving;
 use crate::estate::PairDatabase;
 use crate::name::{Region, ServiceName};
@@ -100,6 +101,9 @@ pub struct Move {
     /// Whether a child has closed what was opened, on the way back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub looked_back: bool,
+    /// What it was planned by, last; kept where its stack keeps reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Box<MoveFacts>>,
     /// Guardrails that ask, each with its reason, that nobody has answered yet.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub asks: BTreeMap<GuardrailCode, String>,
@@ -179,6 +183,7 @@ impl Move {
             tries: 0,
             failed_children: 0,
             looked_back: false,
+            facts: None,
             asks: BTreeMap::new(),
             by: None,
             revision: None,

@@ -37,7 +37,8 @@ pub struct HaltSwitch {
 }
 
 /// What an estate document allows in an environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Allowance {
     /// Whether the environment is production.
     pub production: bool,
@@ -78,7 +79,8 @@ impl Allowance {
 }
 
 /// What the account and region allow, as far as it is known; what is not known is not checked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct CapacityQuotas {
     /// Fargate vCPUs that may run at once.
     pub vcpu: Option<u32>,

@@ -2,6 +2,7 @@
 //! and programs read of it, and what is told of a run that could not begin.
 
 pub mod assess;
+pub mod facts;
 pub mod history;
 mod progress;
 pub mod report;

@@ -10,6 +10,7 @@ use crate::capacity::ResourceId;
 use crate::intent::{Intent, IntentKey, Layer};
 use crate::plan::{AwaitedChange, Plan, Releases};
 use crate::reconcile::assess::Verdict;
+use crate::reconcile::facts::DecisionFacts;
 use crate::violation::{GuardrailCode, Severity, Violation};
 
 pub use super::progress::{RefusedWrite, RunProgress, SLICES_MAX, SliceTiming, WriteRefusal, WriteTrouble};
@@ -87,6 +88,9 @@ pub struct RunRecord {
     pub plan: Plan,
     /// What the guardrails said of it.
     pub violations: Vec<Violation>,
+    /// What was decided by, where a report is asked of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Box<DecisionFacts>>,
     /// Slices that have applied so far.
     pub slices: u32,
     /// Writes to AWS that have succeeded so far.

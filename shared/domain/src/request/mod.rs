@@ -98,6 +98,9 @@ pub struct RunRequest {
     /// A run that this one takes the place of: its lease need not expire, should it have died with it or be left behind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<String>,
+    /// Whether a report of the run is kept: a person's word, and an emergency's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub report: bool,
     /// Turns the halt switch on or off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub halt: Option<bool>,
@@ -182,6 +185,7 @@ impl RunRequest {
             emergency: None,
             approve: BTreeSet::new(),
             instead_of: None,
+            report: false,
             halt: Some(halt),
             by,
         }
@@ -201,6 +205,7 @@ impl RunRequest {
             emergency: None,
             approve: BTreeSet::new(),
             instead_of: None,
+            report: false,
             halt: None,
             by: None,
         }
@@ -224,6 +229,7 @@ impl RunRequest {
     pub fn check(&self) -> Result<(), RequestError> {
         approvable(&self.approve, &ASKED_OF_CAPACITY)?;
         self.check_halt()?;
+        self.check_report()?;
         match (self.trigger, &self.want, &self.until) {
             (RunTrigger::Schedule | RunTrigger::Failover, Some(_), _) => {
                 Err(bad("want", "a wish with trigger schedule or failover", "none: they have none"))
@@ -248,6 +254,15 @@ impl RunRequest {
             }
             _ => Ok(()),
         }
+    }
+
+    /// A report is of what was done for somebody: of a plan, of a switch and of a tick there is none.
+    fn check_report(&self) -> Result<(), RequestError> {
+        let by_hand = matches!(self.trigger, RunTrigger::Human | RunTrigger::Emergency);
+        if !self.report || (by_hand && self.mode == RunMode::Apply && self.halt.is_none()) {
+            return Ok(());
+        }
+        Err(bad("report", "true", "a run by hand or of an emergency, without `halt`, and with mode apply"))
     }
 
     /// When the wish ends. `zone` is the environment's, if it has one.

@@ -8,6 +8,7 @@ mod duration;
 mod label;
 mod moment;
 mod percent;
+mod sha256;
 mod zone;
 
 pub use account::AccountId;
@@ -18,6 +19,7 @@ pub use duration::{Duration, rounded};
 pub use label::{AlarmName, Label, ProfileName, ResourceName};
 pub use moment::PointInTime;
 pub use percent::Percent;
+pub use sha256::Sha256;
 pub use zone::Zone;
 
 /// A text that is not the value it was meant to be.

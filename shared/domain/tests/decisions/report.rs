@@ -123,6 +123,7 @@ fn run(assessment: &Assessment, outcome: RunOutcome) -> RunRecord {
         wanted: None,
         verdict: assessment.verdict,
         plan: assessment.plan.clone(),
+        facts: None,
         violations: assessment.violations.clone(),
         slices: 1,
         writes: if outcome == RunOutcome::Refused { 0 } else { written.try_into().unwrap() },

@@ -1,5 +1,7 @@
 //! What has gone out: messages and events.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 /// A message that was told.
@@ -29,4 +31,6 @@ pub struct PublishedEvent {
 pub(crate) struct SimOutbox {
     pub(crate) messages: Vec<SentMessage>,
     pub(crate) events: Vec<PublishedEvent>,
+    /// The files of the bucket of reports.
+    pub(crate) reports: BTreeMap<String, String>,
 }

@@ -1,5 +1,6 @@
 //! Where the time of a move went, and whether what was promised was kept.
 
+use jiff::Timestamp;
 use maud::{Markup, html};
 use watchkeeper_domain::failover::{Move, MovePhase};
 
@@ -12,8 +13,21 @@ use crate::words::{Clock, listed, took};
 /// Where the time of the last move went, and whether the promises were kept.
 pub(super) fn moved(frame: &Frame, facts: &FailoverFacts, last: &Move, clock: &Clock<'_>) -> Markup {
     let left = last.lost_since.unwrap_or(last.header.started);
-    let from = |at: jiff::Timestamp| i64::try_from(at.duration_since(left).as_millis()).unwrap_or(i64::MAX).max(0);
     let promised = facts.rto_seconds.and_then(|s| i64::try_from(s).ok()).map(|s| s * 1000);
+    let heading = if last.ending.is_some() { "The last move" } else { "The move that goes on" };
+    let caption = html! {
+        b { (heading) } " " (last.from) " to " (last.to) ", " (clock.time(left)) " (" (seconds(left)) "). "
+        @if let Some(ending) = last.ending { "It ended " b { (ending) } ". " }
+        (promises(facts, last))
+        "Own share " (took(last.own_ms(frame.now))) ". Blue is work, grey is waiting, amber a person."
+    };
+    gantt::drawn(&caption, &spells(last, frame.now), promised)
+}
+
+/// The times of its phases, until now where one goes on.
+pub(super) fn spells(last: &Move, now: Timestamp) -> Vec<TimelineRow> {
+    let left = last.lost_since.unwrap_or(last.header.started);
+    let from = |at: Timestamp| i64::try_from(at.duration_since(left).as_millis()).unwrap_or(i64::MAX).max(0);
     let mut lines: Vec<TimelineRow> = Vec::new();
     if let Some(rto) = last.rto_ms() {
         let what = html! { "until people reach " (last.to) };
@@ -30,7 +44,7 @@ pub(super) fn moved(frame: &Frame, facts: &FailoverFacts, last: &Move, clock: &C
         });
     }
     for spell in last.spells.iter().filter(|spell| spell.phase != MovePhase::Over) {
-        let (began, ended) = (from(spell.began), from(spell.ended.unwrap_or(frame.now)));
+        let (began, ended) = (from(spell.began), from(spell.ended.unwrap_or(now)));
         let waits = if spell.phase == MovePhase::Approve { Bar::Person } else { Bar::Wait };
         let worked = (ended - spell.waited_ms).clamp(began, ended);
         let bars = [(began, worked, Bar::Work), (worked, ended, waits)].into_iter().filter(|(from, to, _)| from < to);
@@ -42,14 +56,7 @@ pub(super) fn moved(frame: &Frame, facts: &FailoverFacts, last: &Move, clock: &C
             what: what_of(last, spell.phase),
         });
     }
-    let heading = if last.ending.is_some() { "The last move" } else { "The move that goes on" };
-    let caption = html! {
-        b { (heading) } " " (last.from) " to " (last.to) ", " (clock.time(left)) " (" (seconds(left)) "). "
-        @if let Some(ending) = last.ending { "It ended " b { (ending) } ". " }
-        (promises(facts, last))
-        "Own share " (took(last.own_ms(frame.now))) ". Blue is work, grey is waiting, amber a person."
-    };
-    gantt::drawn(&caption, &lines, promised)
+    lines
 }
 
 fn promises(facts: &FailoverFacts, last: &Move) -> Markup {

@@ -9,7 +9,7 @@ use watchkeeper_domain::violation::{Severity, Violation};
 use super::frame::{Button, Look, instant};
 use crate::call::Call;
 use crate::facts::Frame;
-use crate::html::{Html, name, text};
+use crate::html::{Html, name, text, whole};
 use crate::shape::{Shape, Tone};
 use crate::style::Styles;
 use crate::words::counted;
@@ -18,6 +18,26 @@ use crate::words::counted;
 pub(super) const CHANGES: usize = 12;
 const VIOLATIONS: usize = 12;
 const MOMENTS: usize = 25;
+
+/// How much of something is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// As much as a page has room for.
+    Page,
+    /// All of it: paper has no `title` that holds the rest.
+    Paper,
+}
+
+impl Extent {
+    fn most(self, of_page: usize) -> usize {
+        if self == Self::Page { of_page } else { usize::MAX }
+    }
+
+    /// Somebody else's text.
+    fn text(self, words: &str) -> Markup {
+        if self == Self::Page { text(words) } else { whole(words) }
+    }
+}
 
 /// A page of one thing.
 pub(super) fn page(frame: &Frame, styles: &[Styles], label: &str, path: &[&str], content: &Markup) -> Html {
@@ -55,8 +75,9 @@ pub(super) fn stale(why: Option<&str>, clock: &crate::words::Clock<'_>, at: Opti
     }
 }
 
-/// The writes of a plan, wave by wave.
-pub(super) fn plan(plan: &Plan) -> Markup {
+/// The writes of a plan, wave by wave, the first of them where there are many.
+pub(super) fn plan(plan: &Plan, extent: Extent) -> Markup {
+    let most = extent.most(CHANGES);
     let writes = plan.actions().count();
     let rows: Vec<(Wave, bool, &CapacityChange)> = plan
         .steps
@@ -71,10 +92,10 @@ pub(super) fn plan(plan: &Plan) -> Markup {
             } @else {
                 thead { tr { th scope="col" { "wave" } th scope="col" { "resource" } th scope="col" { "before " span class="arrow" { "→" } " after" } } }
                 tbody {
-                    @for (wave, first, change) in rows.iter().take(CHANGES) {
+                    @for (wave, first, change) in rows.iter().take(most) {
                         tr { th scope="row" { @if *first { (wave) } } td { code { (name(&change.resource().to_string())) } } td { (changed(change)) } }
                     }
-                    @if rows.len() > CHANGES { tr { th scope="row" {} td { "and " (rows.len() - CHANGES) " more" } td {} } }
+                    @if rows.len() > most { tr { th scope="row" {} td { "and " (rows.len() - most) " more" } td {} } }
                 }
             }
         }
@@ -99,7 +120,8 @@ fn changed(change: &CapacityChange) -> Markup {
 }
 
 /// What the guardrails say: the worst first, then which of them were silent.
-pub(super) fn guardrails(violations: &[Violation]) -> Markup {
+pub(super) fn guardrails(violations: &[Violation], extent: Extent) -> Markup {
+    let most = extent.most(VIOLATIONS);
     let mut told: Vec<&Violation> = violations.iter().collect();
     told.sort_by_key(|violation| std::cmp::Reverse(violation.severity));
     let stopping = told.iter().filter(|violation| violation.severity > Severity::Warn).count();
@@ -112,17 +134,17 @@ pub(super) fn guardrails(violations: &[Violation]) -> Markup {
                 @if stopping == 0 { "none stops it" } @else { (stopping) " " (if stopping == 1 { "stops" } else { "stop" }) " it" }
             }
             tbody {
-                @for violation in told.iter().take(VIOLATIONS) {
+                @for violation in told.iter().take(most) {
                     tr {
                         th scope="row" { (severity(violation.severity)) }
                         td {
                             b { (violation.code) } " "
                             @if let Some(resource) = &violation.resource { code { (name(&resource.to_string())) } ": " } @else { "" }
-                            (text(&violation.found)) ". " (text(&violation.advice)) "."
+                            (extent.text(&violation.found)) ". " (extent.text(&violation.advice)) "."
                         }
                     }
                 }
-                @if told.len() > VIOLATIONS { tr { th scope="row" {} td { "and " (told.len() - VIOLATIONS) " more" } } }
+                @if told.len() > most { tr { th scope="row" {} td { "and " (told.len() - most) " more" } } }
                 @if !silent.is_empty() {
                     tr { th scope="row" { (Shape::Tick.beside(Tone::Green)) " silent" } td class="mut" { (silent.join(", ")) } }
                 }
@@ -141,8 +163,8 @@ fn severity(severity: Severity) -> Markup {
 }
 
 /// What happened when, the newest moments where there are many.
-pub(super) fn moments(timeline: &[TimelineEvent]) -> Markup {
-    let more = timeline.len().saturating_sub(MOMENTS);
+pub(super) fn moments(timeline: &[TimelineEvent], extent: Extent) -> Markup {
+    let more = timeline.len().saturating_sub(extent.most(MOMENTS));
     html! {
         h2 { "What happened" }
         ol class="mom" {
@@ -150,7 +172,7 @@ pub(super) fn moments(timeline: &[TimelineEvent]) -> Markup {
             @for moment in timeline.iter().skip(more) {
                 li {
                     time class="mut" title=(crate::words::utc(moment.at)) { (moment.at.strftime("%H:%M:%S").to_string()) }
-                    span { (text(&moment.what)) }
+                    span { (extent.text(&moment.what)) }
                 }
             }
         }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::frame::{Button, Look, acting};
-use super::parts::{guardrails, page, plan as table, stale, title, unread};
+use super::parts::{Extent, guardrails, page, plan as table, stale, title, unread};
 use crate::call::{Call, Verb};
 use crate::confirm;
 use crate::facts::{EmergencyFacts, EmergencyProfile, Frame, PlanFacts, PlanPageFacts, Reading};
@@ -44,7 +44,7 @@ pub(super) fn judged(plan: &PlanFacts) -> Markup {
                 @for awaited in plan.plan.awaited.iter().take(super::parts::CHANGES) { dt { "on its way" } dd { (text(&awaited.to_string())) } }
             }
         }
-        section class="cols" { div { (table(&plan.plan)) } div { (guardrails(&plan.violations)) } }
+        section class="cols" { div { (table(&plan.plan, Extent::Page)) } div { (guardrails(&plan.violations, Extent::Page)) } }
     }
 }
 
@@ -113,7 +113,7 @@ fn offered(
             h2 { (name(profile.name.as_str())) " " span class="mut" { "for " (lasts) " where nothing else is said" } }
             @match plan {
                 Reading::Unread { why } => p class="mut" { "What it comes to cannot be read: " (text(why)) },
-                Reading::Now(it) | Reading::Last { value: it, .. } => div class="cols" { div { (table(&it.plan)) } div { (guardrails(&it.violations)) } },
+                Reading::Now(it) | Reading::Last { value: it, .. } => div class="cols" { div { (table(&it.plan, Extent::Page)) } div { (guardrails(&it.violations, Extent::Page)) } },
             }
             div class="acts" { @if let Some(button) = button { (button.drawn(frame)) } }
         }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use watchkeeper_domain::person::PLACEHOLDER;
 
 use super::frame::{Button, Look, acting};
-use super::parts::{page, plan, stale, title, unread};
+use super::parts::{Extent, page, plan, stale, title, unread};
 use crate::call::{Call, Verb};
 use crate::confirm;
 use crate::facts::{Frame, OpenQuestion, PlanFacts, QuestionFacts, Reading};
@@ -63,7 +63,7 @@ fn asked(frame: &Frame, facts: &QuestionFacts, open: &OpenQuestion, environment:
             }
             div {
                 @match &facts.plan {
-                    Reading::Now(it) | Reading::Last { value: it, .. } => (plan(&it.plan)),
+                    Reading::Now(it) | Reading::Last { value: it, .. } => (plan(&it.plan, Extent::Page)),
                     Reading::Unread { why } => p class="mut" { "It is not judged anew: " (text(why)) },
                 }
             }

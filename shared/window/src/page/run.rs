@@ -8,7 +8,7 @@ use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord};
 use super::cells::ended;
 use super::frame::{Button, Look, seconds};
 use super::gantt::{self, Bar, TimelineRow};
-use super::parts::{guardrails, moments, page, plan, stale, title, unread};
+use super::parts::{Extent, guardrails, moments, page, plan, stale, title, unread};
 use crate::call::{Call, Verb};
 use crate::facts::{Frame, RunFacts, RunSpell, SpellKind};
 use crate::html::{Html, name, text};
@@ -35,8 +35,8 @@ pub fn run(frame: &Frame, facts: &RunFacts) -> Html {
             div { h2 { "What to do" } (instructions(&advice(&facts.scope, record))) (buttons(frame, facts)) }
         }
         @if !facts.spells.is_empty() { section { (timeline(frame, &facts.spells)) } }
-        section class="cols" { div { (plan(&record.plan)) } div { (guardrails(&record.violations)) } }
-        section { (moments(&record.header.timeline)) }
+        section class="cols" { div { (plan(&record.plan, Extent::Page)) } div { (guardrails(&record.violations, Extent::Page)) } }
+        section { (moments(&record.header.timeline, Extent::Page)) }
         section class="mut" {
             p {
                 "Run " code { (name(&record.header.id)) }

@@ -1,9 +1,7 @@
 //! Assess and approve: can this region serve, what would be lost, and who has to say yes?
 
 use jiff::SignedDuration;
-use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness, judge};
-use watchkeeper_domain::failover::{MoveEnding, MoveManner, MovePhase, PairDatabase, may_lose, report, serving, waves};
-use watchkeeper_domain::guardrail::GuardrailCode;
+use watchkeeper_domain::failover::{MoveEnding, MoveFacts, MoveManner, MovePhase, MovePlan, report};
 use watchkeeper_domain::intent::Layer;
 
 use super::super::FailoverRunbook;
@@ -27,11 +25,6 @@ impl<P: Platform> FailoverRunbook<P> {
     pub(super) async fn assess(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         let member = work.member;
         let now = self.clock.now();
-        let sample = work.pair.samples.get(&work.pointer.active).cloned();
-        if member.region == member.standby {
-            work.record.serving = serving(&member.failover, &member.declared, sample.as_ref());
-        }
-        work.record.waves = waves(&member.failover);
         if let Some(singleton) = member.failover.singletons.first().filter(|_| work.record.answered.is_none()) {
             let answered = tasks_of(&self.peer, member, &singleton.service).await.is_ok();
             work.record.answered = Some(answered);
@@ -40,24 +33,30 @@ impl<P: Platform> FailoverRunbook<P> {
         let traffic = traffic_switch::facts(&self.switches, member).await;
         let kept = LedgerFacts::of(&self.ledger, member, &work.pair, now).await;
         let facts = gather(&self.here, &self.pace(Layer::Failover), member, kept, traffic).await;
-        let readiness = Readiness { at: now, region: member.region.clone(), findings: judge(&facts, &member.failover) };
+        let mut facts = MoveFacts {
+            readiness: facts,
+            failover: member.failover.clone(),
+            declared: member.declared.clone(),
+            to_standby: member.region == member.standby,
+            graceful: work.record.graceful,
+            lag_ms: None,
+        };
+        let readiness = facts.readiness();
         work.record.header.note(now, readiness.summary());
-        let blocking: Vec<String> = readiness
-            .findings
-            .iter()
-            .filter(|finding| finding.grade == FindingGrade::Blocks)
-            .map(ToString::to_string)
-            .collect();
-        if !blocking.is_empty() {
-            let why = format!("{} is not ready: {}", member.region, blocking.join("; "));
-            if work.record.graceful {
-                return Ok(PhaseOutcome::Fail(why));
-            }
-            work.record.asks.insert(GuardrailCode::NotReady, why);
+        let not_ready = facts.not_ready().filter(|_| work.record.graceful);
+        if not_ready.is_none() {
+            facts.lag_ms = self.lag(work).await;
         }
-        if let Some(turn) = self.data(work, sample.as_ref()).await? {
-            return Ok(turn);
+        let plan = self.planned(work, facts.clone());
+        if let Some(why) = not_ready {
+            return Ok(PhaseOutcome::Fail(why));
         }
+        // A planned move waits for replicas to catch up.
+        if let Some(why) = facts.lag().filter(|_| work.record.graceful && work.request.mode != MoveManner::Plan) {
+            let late = self.age(work) >= CATCH_UP;
+            return Ok(if late { PhaseOutcome::Fail(why) } else { PhaseOutcome::Again(LAG_LOOK, why) });
+        }
+        work.record.asks.extend(plan.asks);
         if work.request.mode == MoveManner::Plan {
             work.record.reason = report::plan(&member.id.to_string(), &member.failover, &work.record);
             work.record.header.note(now, readiness.text());
@@ -66,48 +65,26 @@ impl<P: Platform> FailoverRunbook<P> {
         Ok(PhaseOutcome::Enter(MovePhase::Approve))
     }
 
-    /// How much may be lost: nothing without a person's word, if it is more than was promised.
-    async fn data(
-        &self,
-        work: &mut MoveStep<'_>,
-        sample: Option<&watchkeeper_domain::failover::RegionSample>,
-    ) -> Result<Option<PhaseOutcome>, RunbookError> {
-        let member = work.member;
-        let now = self.clock.now();
-        let promised = member.failover.rpo.signed();
+    /// Takes the plan over into the record, with what it was made of where a report is kept.
+    fn planned(&self, work: &mut MoveStep<'_>, facts: MoveFacts) -> MovePlan {
+        let plan = facts.plan();
+        work.record.serving.clone_from(&plan.serving);
+        work.record.waves.clone_from(&plan.waves);
+        work.record.lag_ms = facts.lag_ms;
+        work.record.facts = self.reports.as_ref().map(|_| Box::new(facts));
+        plan
+    }
+
+    /// How far the tables lag, in milliseconds. Nobody knows what the lag became after the last sample of a region that is lost;
+    /// what is known is told, and a stale sample asks.
+    async fn lag(&self, work: &MoveStep<'_>) -> Option<i64> {
         let lag = if work.record.graceful {
             self.lag_now(work).await
         } else {
-            // Nobody knows what the lag became after the last sample; what is known is told, and a stale sample asks.
-            sample.filter(|sample| sample.is_fresh(now)).and_then(|sample| sample.lag(&member.failover))
+            let (now, sample) = (self.clock.now(), work.pair.samples.get(&work.pointer.active));
+            sample.filter(|sample| sample.is_fresh(now)).and_then(|sample| sample.lag(&work.member.failover))
         };
-        work.record.lag_ms = lag.and_then(|lag| i64::try_from(lag.as_millis()).ok());
-        let why = match lag {
-            Some(lag) if lag <= promised => None,
-            Some(lag) => Some(format!("the tables lag by {lag:#}, and {promised:#} is promised")),
-            None => Some(format!("how far the tables lag is not known, and {promised:#} is promised")),
-        };
-        if let Some(why) = why {
-            if work.record.graceful && work.request.mode != MoveManner::Plan {
-                let late = self.age(work) >= CATCH_UP;
-                return Ok(Some(if late { PhaseOutcome::Fail(why) } else { PhaseOutcome::Again(LAG_LOOK, why) }));
-            }
-            work.record.asks.insert(GuardrailCode::DataLoss, why);
-        }
-        let databases = member.failover.databases.iter().filter_map(PairDatabase::of);
-        let losses: Vec<String> = databases.filter_map(|database| may_lose(&database, work.record.graceful)).collect();
-        if !losses.is_empty() {
-            let why = work
-                .record
-                .asks
-                .remove(&GuardrailCode::DataLoss)
-                .into_iter()
-                .chain(losses)
-                .collect::<Vec<_>>()
-                .join("; ");
-            work.record.asks.insert(GuardrailCode::DataLoss, why);
-        }
-        Ok(None)
+        lag.and_then(|lag| i64::try_from(lag.as_millis()).ok())
     }
 
     /// The lag of the region that is left, as it says now.

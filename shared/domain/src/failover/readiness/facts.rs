@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::backup::Freshness;
 use crate::capacity::{Rollout, ScalingState};
@@ -14,7 +15,8 @@ use crate::value::{AlarmName, ResourceName};
 
 /// Everything that readiness looks at. What could not be read is an `Err` with the reason, and what was not looked at
 /// is absent: each is a finding of its own, never taken for good.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct ReadinessFacts {
     /// The region that would have to serve.
     pub region: Region,
@@ -25,6 +27,7 @@ pub struct ReadinessFacts {
     /// Each global table of the document.
     pub tables: BTreeMap<ResourceName, Read<Option<TableFacts>>>,
     /// What each database that has to be promoted is in the region; `None` where the region has none of that name.
+    #[serde(with = "listed")]
     pub databases: BTreeMap<PairDatabase, Read<Option<DatabaseRole>>>,
     /// Each stream of the document; `None` where the region has none of that name.
     pub streams: BTreeMap<ResourceName, Read<Option<StreamFacts>>>,
@@ -52,7 +55,8 @@ pub struct ReadinessFacts {
 pub type Read<T> = Result<T, String>;
 
 /// A service of the region.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct ServiceFacts {
     /// Tasks that are wanted at present.
     pub desired: u32,
@@ -73,7 +77,8 @@ pub struct ServiceFacts {
 }
 
 /// A target group of a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct TargetGroupFacts {
     /// Its name, or its ARN where AWS does not know it.
     pub name: String,
@@ -86,7 +91,8 @@ pub struct TargetGroupFacts {
 }
 
 /// A global table as the region sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct TableFacts {
     /// Replicas by region, with their status in the words of AWS, such as `ACTIVE`; the region's own among them.
     pub replicas: BTreeMap<Region, String>,
@@ -95,7 +101,8 @@ pub struct TableFacts {
 }
 
 /// A stream of the region.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct StreamFacts {
     /// Open shards; 0 for a stream on demand, which needs no figure.
     pub shards: u32,
@@ -108,7 +115,8 @@ pub struct StreamFacts {
 }
 
 /// What the region's repository has of the images that are to run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct ImageFacts {
     /// Whether the repository exists.
     pub repository: bool,
@@ -119,7 +127,8 @@ pub struct ImageFacts {
 }
 
 /// What the account may run in the region.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct QuotaFacts {
     /// Fargate vCPUs that may run at once, where AWS tells it.
     pub vcpu: Option<u32>,
@@ -128,10 +137,34 @@ pub struct QuotaFacts {
 }
 
 /// The means by which traffic moves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct TrafficFacts {
     /// The region that it points to, as far as it can be told.
     pub points_to: Option<Region>,
     /// What is wrong with it; empty when it can be used.
     pub problems: Vec<String>,
+}
+
+/// A map whose keys are no texts, as a list of its pairs.
+mod listed {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K, V, D>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
+    }
 }

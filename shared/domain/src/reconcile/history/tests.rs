@@ -36,6 +36,7 @@ fn run(id: &str, started: Timestamp, want: DesiredState, outcome: RunOutcome) ->
         cause: None,
         verdict: Verdict::Apply,
         plan: Plan::default(),
+        facts: None,
         violations: Vec::new(),
         slices: 0,
         writes: 0,

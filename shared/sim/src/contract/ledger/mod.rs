@@ -63,6 +63,8 @@ macro_rules! ledger_cases {
             what_was_settled_is_read_with_its_epoch
             pairs_do_not_mix
             what_there_is_of_a_pair_is_no_part_of_what_a_run_reads
+            a_move_ends_together_with_its_due_report
+            a_chain_of_reports_is_kept_from_version_to_version
         }
     };
 }

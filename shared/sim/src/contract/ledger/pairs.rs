@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use watchkeeper_control::ledger::{Ledger, LedgerWrite, PairId, PairReplica, ScopeState};
-use watchkeeper_domain::failover::{Pointer, WatchState};
+use watchkeeper_control::report::ReportChain;
+use watchkeeper_domain::failover::{Move, Pointer, WatchState};
 use watchkeeper_domain::intent::Layer;
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::value::Sha256;
+use watchkeeper_window::report::{ChainHead, Deployed, DueReport, Evidence, SentIds};
 
 use super::moves::{heartbeat, pointer, record, sample, watch, west};
 use super::samples::{intent, standing};
@@ -184,4 +188,45 @@ pub async fn what_there_is_of_a_pair_is_no_part_of_what_a_run_reads<B: ContractB
     let before = pair(bench, &id).await?;
     bench.ledger().declare(&scope, &intent(Layer::Override, now)).await?;
     equal("what there is of the pair", &pair(bench, &id).await?, &before)
+}
+
+/// A move that is over, and what its report is made of: both, or neither where one of them is of an old version.
+pub async fn a_move_ends_together_with_its_due_report<B: ContractBench>(bench: &B) -> Passed {
+    let (id, now) = (fresh(bench), bench.now());
+    let (ended, ledger) = (record("failover-1", 2, now), bench.ledger());
+    let due = due_of(&id, &ended);
+    ledger.keep_move(&id, &record("failover-1", 1, now), 0).await?;
+    conflict(ledger.end_move(&id, &ended, 0, &due).await)?;
+    equal("what is due, refused", &ledger.due_report(&due.name()).await?, &None)?;
+    ledger.end_move(&id, &ended, 1, &due).await?;
+    equal("the move", &ledger.moved(&id, "failover-1").await?, &Some((ended.clone(), 2)))?;
+    equal("what is due", &ledger.due_reports(&id.estate, &west(1)).await?, &vec![due.clone()])?;
+    conflict(ledger.end_move(&id, &record("failover-1", 3, now), 2, &due).await)?;
+    equal("the move, once more", &ledger.moved(&id, "failover-1").await?, &Some((ended, 2)))?;
+    ledger.drop_due(&due.name()).await?;
+    equal("what is due, at last", &ledger.due_reports(&id.estate, &west(1)).await?, &Vec::new())
+}
+
+fn due_of(pair: &PairId, record: &Move) -> DueReport {
+    let PairId { estate, environment } = pair.clone();
+    DueReport {
+        scope: Scope { estate, environment, region: west(1) },
+        ended: record.header.started,
+        deployed: Deployed { document: Some(Sha256::of(b"a document")), version: "0.1.0".to_owned() },
+        sent: Some(SentIds { message: Some("message-1".to_owned()), event: None }),
+        evidence: Evidence::Move(Box::new(record.clone())),
+    }
+}
+
+/// A chain of reports is raised from version to version, by one at a time.
+pub async fn a_chain_of_reports_is_kept_from_version_to_version<B: ContractBench>(bench: &B) -> Passed {
+    let (id, ledger) = (fresh(bench), bench.ledger());
+    equal("at first", &ledger.report_chain(&id.estate, &west(1)).await?, &(ReportChain::default(), 0))?;
+    let head = Some(ChainHead { number: 1, sha256: Sha256::of(b"a report") });
+    let chain = ReportChain { head, last: Some("prod/move-1".to_owned()), writing: Some("prod/move-2".to_owned()) };
+    ledger.keep_chain(&id.estate, &west(1), &chain, 0).await?;
+    equal("then", &ledger.report_chain(&id.estate, &west(1)).await?, &(chain.clone(), 1))?;
+    equal("of another region", &ledger.report_chain(&id.estate, &west(2)).await?, &(ReportChain::default(), 0))?;
+    // By another tick: the very chain that is there would be a write whose answer was lost.
+    conflict(ledger.keep_chain(&id.estate, &west(1), &ReportChain { writing: None, ..chain }, 0).await)
 }

@@ -143,6 +143,7 @@ pub(in super::super) fn run(id: &str, now: Timestamp) -> RunRecord {
         wanted: Some(IntentOutcome::Declared(Box::new(intent(Layer::Override, now)))),
         verdict: Verdict::Apply,
         plan: plan(),
+        facts: None,
         violations: violations(),
         slices: 2,
         writes: 7,

@@ -66,6 +66,7 @@ impl Platform for CrowdPlatform {
     type Capacity = SimRegion;
     type Alarms = SimRegion;
     type Backups = SimRegion;
+    type Reports = SimRegion;
     type Unblock = SimRegion;
     type Region = SimRegion;
     type Peer = SimRegion;
@@ -216,6 +217,7 @@ async fn run(sim: &SimRegion, scoped: &ScopedEnvironment, name: &str, member: &M
         notifier: sim.clone(),
         clock: clock.clone(),
         pacer: warm.clone().unwrap_or_else(|| Arc::new(Pacer::new(sim.region()))),
+        reports: None,
     };
     let request = if member.alarm {
         let (profile, until) = ("surge".parse().unwrap(), clock.now() + Duration::from_hours(1));

@@ -212,7 +212,7 @@ impl Fixture {
         P: Platform<Capacity = SimRegion, Ledger = SimRegion, Notifier = SimRegion>,
     {
         let (cloud, ledger, notifier) = (self.sim.clone(), self.sim.clone(), self.sim.clone());
-        Reconciler { cloud, ledger, notifier, clock, pacer: Arc::new(Pacer::new(self.sim.region())) }
+        Reconciler { cloud, ledger, notifier, clock, pacer: Arc::new(Pacer::new(self.sim.region())), reports: None }
     }
 
     /// The slices of a run, to its end.

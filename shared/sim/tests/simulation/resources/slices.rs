@@ -30,6 +30,7 @@ impl Platform for PausedPlatform {
     type Capacity = SimRegion;
     type Alarms = SimRegion;
     type Backups = SimRegion;
+    type Reports = SimRegion;
     type Unblock = SimRegion;
     type Region = SimRegion;
     type Peer = SimRegion;

@@ -80,6 +80,7 @@ pub(crate) fn run() -> RunFacts {
         cause: None,
         verdict: Verdict::Apply,
         plan: planned.plan,
+        facts: None,
         violations: planned.violations,
         slices: 2,
         writes: 4,
