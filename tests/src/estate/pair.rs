@@ -1,6 +1,8 @@
 //! What a pair of regions has beside its services: images, target groups, streams, global tables, and the bucket of the
 //! switch.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateReplicationGroupMemberAction, GlobalSecondaryIndex, KeySchemaElement,
     KeyType, Projection, ProjectionType, ReplicationGroupUpdate, ScalarAttributeType, StreamSpecification,
@@ -121,6 +123,23 @@ impl RegionFixtures {
         let call = self.s3.list_objects_v2().bucket(bucket.as_str()).prefix(object.as_str());
         let found = call.send().await.map_err(SiteError::aws(format!("look for {object} in {bucket}")))?;
         Ok(found.contents().iter().any(|found| found.key() == Some(object.as_str())))
+    }
+
+    /// The texts of a bucket, by their keys.
+    ///
+    /// # Errors
+    /// [`SiteError`] says what failed.
+    pub async fn files(&self, bucket: &str) -> Result<BTreeMap<String, String>, SiteError> {
+        let listed = self.s3.list_objects_v2().bucket(bucket).send().await;
+        let listed = listed.map_err(SiteError::aws(format!("list {bucket}")))?;
+        let mut files = BTreeMap::new();
+        for key in listed.contents().iter().filter_map(|found| found.key()) {
+            let failed = || format!("read {key} of {bucket}");
+            let found = self.s3.get_object().bucket(bucket).key(key).send().await.map_err(SiteError::aws(failed()))?;
+            let bytes = found.body.collect().await.map_err(|error| SiteError::new(failed(), error))?;
+            files.insert(key.to_owned(), String::from_utf8_lossy(&bytes.into_bytes()).into_owned());
+        }
+        Ok(files)
     }
 
     /// Remove the object of the switch, if it is there.

@@ -13,6 +13,7 @@ mod outside;
 mod pair;
 mod pairs;
 mod question;
+mod reports;
 mod runs;
 mod stack;
 mod tick;

@@ -81,6 +81,7 @@ impl SandboxHarness {
             ("PeerRegion", standby.as_str()),
             ("StandbyRegion", standby.as_str()),
             ("TopicKeyArn", home_key.as_str()),
+            ("ReportBucket", "true"),
         ];
         parameters.extend(given());
         let first = sandbox.deploy(STACK, home.as_str(), &parameters, progress).await?;
@@ -89,6 +90,7 @@ impl SandboxHarness {
             ("PeerRegion", home.as_str()),
             ("LedgerTableName", first.get("LedgerTable")?),
             ("TopicKeyArn", standby_key.as_str()),
+            ("ReportBucket", "true"),
         ];
         parameters.extend(given());
         let second = sandbox.deploy(STACK, standby.as_str(), &parameters, progress).await?;

@@ -1,5 +1,7 @@
 //! A pair in the sandbox.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use watchkeeper_domain::capacity::Capacity;
@@ -209,6 +211,10 @@ impl FailoverHarness for SandboxScene<'_> {
         let longest = steps.iter().map(|(began, ended)| ended.duration_since(*began).unsigned_abs()).max();
         let longest = longest.unwrap_or_default();
         Ok(Some(UnansweredCalls { calls: calls.len(), steps: steps.len(), longest, repeated }))
+    }
+
+    async fn report_files(&mut self) -> Result<BTreeMap<String, String>, HarnessError> {
+        self.pair()?.stacks.standby.report_files().await
     }
 
     async fn watch_singletons(&mut self) -> Result<(), HarnessError> {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use watchkeeper_domain::capacity::{Capacity, ResourceId, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::estate::{Environment, Failover};
 use watchkeeper_domain::failover::{Move, MovePhase};
+use watchkeeper_domain::name::Scope;
+use watchkeeper_window::report::verify;
 
 use super::{FailoverHarness, MoveStage, begun, detected};
 use crate::harness::took;
@@ -107,6 +109,23 @@ async fn measured(harness: &mut impl FailoverHarness, record: &Move) -> Played {
     let event = events.iter().find(|detail| detail["ending"] == "done");
     let same = event.is_some_and(|detail| detail["rto-ms"].as_i64() == record.rto_ms());
     harness.check("programs are told the same", same, format!("{} events", events.len()));
+    reported(harness, record, text).await
+}
+
+/// A report of the move lies in the bucket, verifies, and is where the message says.
+async fn reported(harness: &mut impl FailoverHarness, record: &Move, text: &str) -> Played {
+    let files = harness.report_files().await?;
+    let Scope { estate, environment, .. } = harness.scope().clone();
+    let name = format!("{estate}/{environment}/move-{}", record.header.id);
+    let json = files.iter().filter(|(key, _)| key.ends_with(".json"));
+    let verified = verify(json.map(|(key, file)| (key.as_str(), file.as_str())));
+    let whole = files.contains_key(&format!("{name}.json")) && files.contains_key(&format!("{name}.html"));
+    let chains: Vec<String> = verified.chains.iter().map(ToString::to_string).collect();
+    let wrong = verified.files.iter().find_map(|file| file.found.clone().err());
+    let seen = wrong.unwrap_or_else(|| format!("{} files; {}", files.len(), chains.join("; ")));
+    harness.check("a report of the move is kept, and its facts lead to its plan", whole && verified.is_good(), seen);
+    let line = text.lines().find(|line| line.starts_with("Report: ")).unwrap_or("no such line");
+    harness.check("the message says where", line.contains(&format!("/{name}.html")), line);
     Ok(())
 }
 

@@ -8,6 +8,8 @@ pub use calm::{a_false_alarm, a_plan_of_a_failover};
 pub use loss::a_region_that_is_lost;
 pub use readiness::a_standby_that_is_not_ready;
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use watchkeeper_domain::capacity::Capacity;
@@ -134,6 +136,9 @@ pub trait FailoverHarness: Harness {
 
     /// What was seen of them.
     async fn singletons(&mut self) -> Result<Vec<SeenSingleton>, HarnessError>;
+
+    /// The files of the reports of the standby's stack, by their keys, once its tick has written what is due.
+    async fn report_files(&mut self) -> Result<BTreeMap<String, String>, HarnessError>;
 
     /// What the document says of failovers.
     fn failover(&self) -> Result<Failover, Unplayed> {

@@ -1,5 +1,6 @@
 //! A pair in memory.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -38,6 +39,7 @@ impl InMemoryPairScene {
     /// # Panics
     /// When its documents do not have it.
     pub(crate) fn of(stacks: InMemoryPair) -> Self {
+        let stacks = stacks.keeping_reports();
         let region = stacks.pair.standby_region().clone();
         let scope = stacks.member(&region).scope();
         let found = stacks.estates().environment(scope.estate.as_str(), scope.environment.as_str());
@@ -256,6 +258,11 @@ impl FailoverHarness for InMemoryPairScene {
 
     async fn unanswered(&self, _since: u64) -> Result<Option<UnansweredCalls>, HarnessError> {
         Ok(None)
+    }
+
+    async fn report_files(&mut self) -> Result<BTreeMap<String, String>, HarnessError> {
+        self.stacks.fire(&self.scope.region, &["reports"]);
+        Ok(self.standby.reports())
     }
 
     /// What is true is kept from the beginning.
