@@ -8,20 +8,19 @@ use super::{DeployedStack, HarnessError};
 use crate::estate::awaited;
 
 impl DeployedStack {
-    /// Fire the tick's schedule for the reports that are due, and wait until none is; then read the bucket.
+    /// Fire the tick's schedule for the reports that are due, and wait until the one of this name is there; then read the bucket.
     ///
     /// # Errors
-    /// [`HarnessError`] when something stays due, or AWS does not answer.
-    pub async fn report_files(&self) -> Result<BTreeMap<String, String>, HarnessError> {
+    /// [`HarnessError`] when it does not come, or AWS does not answer.
+    pub async fn report_files(&self, name: &str) -> Result<BTreeMap<String, String>, HarnessError> {
         let bucket = self.outputs.get("ReportBucketName")?;
         let now = self.control.now().await?;
-        let before = self.site().files(bucket).await?.len();
         // Scheduler knows whole seconds only.
         self.fire_part("reports", Timestamp::from_second(now.as_second()).unwrap_or(now)).await?;
         // Two files a report, the one for people last.
-        awaited("the reports that are due", async || {
+        awaited("the report that is due", async || {
             let files = self.site().files(bucket).await?;
-            Ok::<_, HarnessError>((files.len() > before && files.len().is_multiple_of(2)).then_some(files))
+            Ok::<_, HarnessError>(files.contains_key(&format!("{name}.html")).then_some(files))
         })
         .await
     }

@@ -213,8 +213,8 @@ impl FailoverHarness for SandboxScene<'_> {
         Ok(Some(UnansweredCalls { calls: calls.len(), steps: steps.len(), longest, repeated }))
     }
 
-    async fn report_files(&mut self) -> Result<BTreeMap<String, String>, HarnessError> {
-        self.pair()?.stacks.standby.report_files().await
+    async fn report_files(&mut self, name: &str) -> Result<BTreeMap<String, String>, HarnessError> {
+        self.pair()?.stacks.standby.report_files(name).await
     }
 
     async fn watch_singletons(&mut self) -> Result<(), HarnessError> {

@@ -1,6 +1,7 @@
 //! The home region is lost: the standby notices, takes over, and is what people reach. It comes back, and the pair goes home.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use watchkeeper_domain::capacity::{Capacity, ResourceId, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::estate::{Environment, Failover};
@@ -114,10 +115,11 @@ async fn measured(harness: &mut impl FailoverHarness, record: &Move) -> Played {
 
 /// A report of the move lies in the bucket, verifies, and is where the message says.
 async fn reported(harness: &mut impl FailoverHarness, record: &Move, text: &str) -> Played {
-    let files = harness.report_files().await?;
     let Scope { estate, environment, .. } = harness.scope().clone();
     let name = format!("{estate}/{environment}/move-{}", record.header.id);
-    let json = files.iter().filter(|(key, _)| key.ends_with(".json"));
+    let files = harness.report_files(&name).await?;
+    let is_json = |key: &str| Path::new(key).extension().is_some_and(|extension| extension == "json");
+    let json = files.iter().filter(|(key, _)| is_json(key));
     let verified = verify(json.map(|(key, file)| (key.as_str(), file.as_str())));
     let whole = files.contains_key(&format!("{name}.json")) && files.contains_key(&format!("{name}.html"));
     let chains: Vec<String> = verified.chains.iter().map(ToString::to_string).collect();

@@ -137,8 +137,8 @@ pub trait FailoverHarness: Harness {
     /// What was seen of them.
     async fn singletons(&mut self) -> Result<Vec<SeenSingleton>, HarnessError>;
 
-    /// The files of the reports of the standby's stack, by their keys, once its tick has written what is due.
-    async fn report_files(&mut self) -> Result<BTreeMap<String, String>, HarnessError>;
+    /// The files of the reports of the standby's stack, by their keys, once its tick has written the one of this name.
+    async fn report_files(&mut self, name: &str) -> Result<BTreeMap<String, String>, HarnessError>;
 
     /// What the document says of failovers.
     fn failover(&self) -> Result<Failover, Unplayed> {

@@ -260,7 +260,7 @@ impl FailoverHarness for InMemoryPairScene {
         Ok(None)
     }
 
-    async fn report_files(&mut self) -> Result<BTreeMap<String, String>, HarnessError> {
+    async fn report_files(&mut self, _name: &str) -> Result<BTreeMap<String, String>, HarnessError> {
         self.stacks.fire(&self.scope.region, &["reports"]);
         Ok(self.standby.reports())
     }
