@@ -86,8 +86,8 @@ fn bars(line: &TimelineRow, ticks: &[i64], width: i64, promised: Option<i64>) ->
 }
 
 fn axis(ticks: &[i64], width: i64, promised: Option<i64>) -> Markup {
-    // A label that stands where the promised time has its own would be drawn over.
-    let free = |tick: &&i64| promised.is_none_or(|it| (**tick - it).abs() > width / 8);
+    // A label that stands where the promised time has its own would be drawn over: that one ends at its time.
+    let free = |tick: &&i64| promised.is_none_or(|it| **tick < it - width / 4 || **tick > it + width / 8);
     html! {
         svg class="axis" height="13" width="100%" aria-hidden="true" {
             @for tick in ticks.iter().filter(free) {
