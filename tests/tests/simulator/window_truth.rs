@@ -95,6 +95,21 @@ fn what_is_due_and_does_not_come_is_told_whether_no_tick_comes_or_no_run_can_beg
 }
 
 #[test]
+fn what_a_run_could_not_do_is_told_by_the_run_and_is_not_overdue() {
+    let mut harness = afternoon();
+    harness.sim.set_faults(FaultPlan::none().always(Operation::UpdateService, CallTrouble::Denied));
+    for minute in (0..60).step_by(5) {
+        harness.tick(evening() + minutes(minute));
+    }
+    harness.sim.advance(Duration::from_secs(61));
+    let rows = rows(&harness);
+    let (facts, region) = row(&rows);
+    assert!(!region.ledger.now().unwrap().history.is_empty(), "{region:?}");
+    let word = EnvironmentState::of(facts, &rows.halt, harness.sim.now()).word();
+    assert!(!word.contains("overdue"), "{word}");
+}
+
+#[test]
 fn a_backup_is_said_to_be_as_old_as_its_newest_good_copy_and_one_that_is_too_old_needs_a_person() {
     let (mut harness, mut random) = (production(), fastrand::Rng::with_seed(7));
     let mut stale = 0;

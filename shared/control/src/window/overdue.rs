@@ -11,11 +11,11 @@ use watchkeeper_window::facts::{ScopeTrouble, TroubleKind};
 
 use super::plan;
 use super::scope::wanted;
-use crate::ledger::ScopeState;
+use crate::ledger::{KeptHistory, ScopeState};
 use crate::scoped::ScopedEnvironment;
 
-/// What a tick would write by now, where what it would write for is due for longer than ticks take. A run that is at it is looked
-/// for by the caller.
+/// What a tick would write by now, where what it would write for is due for longer than ticks take, and no run has ended since. A
+/// run that is at it is looked for by the caller.
 pub(super) fn overdue(
     environment: &Environment,
     scoped: &ScopedEnvironment,
@@ -28,7 +28,9 @@ pub(super) fn overdue(
     let turned = environment.calendar().and_then(|calendar| calendar.at(now).since);
     let due = others.clone().flat_map(|intent| [Some(intent.declared), intent.expires]).chain([turned]);
     let due = due.flatten().filter(|at| *at <= now).max()?;
-    if now.duration_since(due) <= GAP {
+    let KeptHistory::Known(history, _) = &state.history else { return None };
+    // A run that has ended since says itself what it could not do.
+    if now.duration_since(due) <= GAP || history.endings.last().is_some_and(|ending| ending.at >= due) {
         return None;
     }
     let intents = others.cloned().chain([scheduled(environment, now)]).collect();
