@@ -39,6 +39,7 @@ fn the_registry_is_what_state_machines_may_match() {
         "Aws.Unavailable",
         "Backup.Failed",
         "Restore.Failed",
+        "Report.Unwritten",
         "Aws.Invalid",
     ];
     assert_eq!(names, expected);
