@@ -58,13 +58,15 @@ fn in_full(frame: &Frame, estate: &EstateName, rows: &[&EnvironmentState<'_>], d
 
 fn in_lines(frame: &Frame, estate: &EstateName, rows: &[&EnvironmentState<'_>], detail: Detail) -> Markup {
     let call = Call { estate: Some(estate.clone()), ..Call::default() };
+    // An estate of a peer alone is known to that peer alone.
+    let stack = rows.first().map_or(&frame.stack, |row| &row.facts.stack);
     let is_quiet = |it: &&&EnvironmentState<'_>| it.matter.is_none() && matches!(it.calm, Calm::Awake | Calm::Asleep);
     let quiet = rows.iter().filter(is_quiet).count();
     let folds = detail == Detail::Folded && quiet == rows.len();
     html! {
         section aria-label=(estate) {
             h2 {
-                (Button::look(&frame.stack, Look::Link, estate.to_string(), call).drawn(frame))
+                (Button::look(stack, Look::Link, estate.to_string(), call).drawn(frame))
                 @if folds { span class="mut" { ": " (counted(quiet, "environment")) " as scheduled" } }
             }
             @if !folds { @for state in rows { (row::line(frame, state)) } }

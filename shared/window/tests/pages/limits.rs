@@ -1,11 +1,13 @@
 //! Pages stay small, however much there is to tell.
 
+use std::collections::BTreeMap;
+
 use watchkeeper_domain::violation::{GuardrailCode, Severity, Violation};
-use watchkeeper_window::facts::{BackupJob, CopyTarget, Reading};
+use watchkeeper_window::facts::{BackupJob, CopyTarget, Reading, StackFacts, StackRows};
 use watchkeeper_window::html::Html;
 use watchkeeper_window::page::{BYTES_MAX, Selection, backups, run, window};
 
-use crate::moment::{copies, everything, frame, hundred, over, parts, runs};
+use crate::moment::{copies, everything, frame, hundred, over, parts, runs, stack};
 
 fn fits(html: &Html) {
     assert!(html.as_str().len() <= BYTES_MAX, "{} bytes", html.as_str().len());
@@ -61,4 +63,24 @@ fn sixty_resources_with_copies_elsewhere_fit_and_what_is_too_old_is_among_those_
     let (_, table) = page.as_str().split_once("<table class=\"cal\">").unwrap();
     assert!(table.contains("<code>dynamodb:clos-v2-wip-locks</code>"));
     assert!(table.contains("more resources"));
+}
+
+#[test]
+fn the_estate_of_a_peer_is_opened_by_the_window_that_knows_it() {
+    let peer = "arn:aws:lambda:eu-central-1:210987654321:function:watchkeeper-window";
+    let (window_arn, mut there) = (peer.parse().unwrap(), hundred());
+    for row in &mut there {
+        row.stack = StackFacts { window: peer.parse().unwrap(), ..stack() };
+    }
+    let mut facts = over(everything());
+    let rows = StackRows { stack: stack(), halt: Reading::Now(None), environments: there };
+    facts.peers = BTreeMap::from([(window_arn, Reading::Now(rows))]);
+    let page = window(&frame(), &facts, &Selection::default());
+    let opens = |estate: &str| {
+        let before = page.as_str().split(&format!(r#"{{"estate":"{estate}","do":"window"}}"#)).next().unwrap();
+        let (_, endpoint) = before.rsplit_once("endpoint=\"").unwrap();
+        endpoint.split('"').next().unwrap().to_owned()
+    };
+    assert_eq!(opens("estate-07"), peer);
+    assert_eq!(opens("clos-v2"), stack().window.to_string());
 }
