@@ -107,5 +107,10 @@ pub(super) fn what(call: &Call) -> String {
     let until = call.until.as_deref().map(|until| format!(" until {until}")).unwrap_or_default();
     let subject = call.resource.as_ref().map(|resource| format!(" {resource}"));
     let subject = subject.or_else(|| call.profile.as_ref().map(|profile| format!(" {profile}"))).unwrap_or_default();
-    format!("{}{subject}{until}", call.verb)
+    let verb = match (call.verb, call.approved) {
+        (Verb::Answer, Some(true)) => "approve",
+        (Verb::Answer, Some(false)) => "refuse",
+        (verb, _) => verb.into(),
+    };
+    format!("{verb}{subject}{until}")
 }
