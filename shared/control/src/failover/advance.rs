@@ -150,7 +150,7 @@ impl<P: Platform> FailoverRunbook<P> {
             (Some(PauseKind::Child(suffix)), _) => {
                 let name = child_name(&work.record.header.id, &suffix);
                 let run = self.ledger.run(&work.member.scope(), &name).await?;
-                work.record.waited(run.as_ref().map_or(0, |run| i64::from(run.waited_seconds) * 1000));
+                work.record.waited(run.as_ref().map_or(0, |run| run.progress.waited_ms()));
                 work.made = run;
                 // Without a word of it, what it reached is looked at again by another one.
                 work.child = Some(call.child.clone().unwrap_or_else(|| {

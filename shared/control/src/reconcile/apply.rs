@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use watchkeeper_domain::capacity::{DatabasePower, ResourceId};
 use watchkeeper_domain::plan::{CapacityChange, Plan};
 use watchkeeper_domain::reconcile::assess::despite_halt;
-use watchkeeper_domain::reconcile::run::RunRef;
+use watchkeeper_domain::reconcile::run::{RunRef, SliceTiming};
 
 use super::call::{APPLY, slice};
 use super::lanes::SliceWriting;
@@ -90,7 +90,8 @@ impl<P: Platform> Reconciler<P> {
         };
         let (ended, writes) = (self.clock.now(), slice_progress.writes);
         let (step, wait_seconds, summary) = settle(&mut resumed.run, slice_progress, end, ended);
-        resumed.run.progress.timed(APPLY, looked, ended, writes);
+        let awaits = !resumed.run.awaited.is_empty();
+        resumed.run.progress.timed(SliceTiming { step: APPLY.to_owned(), began: looked, ended, writes, awaits });
         self.keep(scoped, &resumed.lease, &resumed.run).await?;
         Ok(slice(run, step, wait_seconds, summary))
     }

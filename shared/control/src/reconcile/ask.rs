@@ -124,8 +124,9 @@ impl<P: Platform> Reconciler<P> {
             (assess(&situation), ask.request.report.then(|| Box::new(DecisionFacts::of(&situation))))
         };
         let (mut assessment, mut facts) = decide(&observed, &quotas);
-        if !ask.looks_only && assessment.deciding.iter().any(|intent| intent.layer >= Layer::Emergency) {
-            quotas = self.quotas(ask.scoped, &observed, &assessment.plan).await?;
+        let most_urgent = assessment.deciding.iter().map(|intent| intent.layer).max();
+        if let Some(layer) = most_urgent.filter(|layer| !ask.looks_only && *layer >= Layer::Emergency) {
+            quotas = self.quotas(ask.scoped, &observed, &assessment.plan, layer).await?;
             (assessment, facts) = decide(&observed, &quotas);
         }
         if !ask.looks_only && schedules::asks(ask.request, &assessment) {
@@ -220,7 +221,6 @@ impl BeginContext<'_> {
             violations: assessment.violations,
             slices: 0,
             writes: 0,
-            waited_seconds: 0,
             rounds: 0,
             applied: false,
             progress: RunProgress { afresh, held: assessment.held, ..RunProgress::default() },

@@ -65,6 +65,7 @@ impl<P: Platform> Reconciler<P> {
         scoped: &ScopedEnvironment,
         observed: &ObservedScope,
         plan: &Plan,
+        layer: Layer,
     ) -> Result<CapacityQuotas, AwsError> {
         let raises = |change: &CapacityChange| matches!(change, CapacityChange::Count { from, to, .. } if to > from);
         if !plan.actions().any(|action| raises(&action.change)) {
@@ -79,7 +80,7 @@ impl<P: Platform> Reconciler<P> {
             // Where AWS tells what the account uses, only what would be added has to be known.
             let grows = |id: &ServiceId| plan.actions().any(|action| raises(&action.change) && action.change.is_of(id));
             let matters = |id: &ServiceId| quotas.vcpu_used.is_none() || grows(id);
-            quotas.cpu_units = self.cpu_units(observed, matters).await?;
+            quotas.cpu_units = self.cpu_units(observed, matters, layer).await?;
         }
         Ok(quotas)
     }
@@ -88,9 +89,10 @@ impl<P: Platform> Reconciler<P> {
         &self,
         observed: &ObservedScope,
         matters: impl Fn(&ServiceId) -> bool,
+        layer: Layer,
     ) -> Result<BTreeMap<ServiceId, u32>, AwsError> {
         let mut units = BTreeMap::new();
-        let pace = self.pace(Layer::Emergency);
+        let pace = self.pace(layer);
         for (id, service) in observed.services.iter().filter(|(id, _)| matters(id)) {
             let Some(release) = &service.task_definition else { continue };
             let call = self.cloud.cpu_units(release);

@@ -1,6 +1,6 @@
 //! Verify: the same difference, empty, is the proof.
 
-use watchkeeper_domain::reconcile::run::{RunRecord, RunRef};
+use watchkeeper_domain::reconcile::run::{RunRecord, RunRef, SliceTiming};
 
 use super::call::{APPLY, FINISH, VERIFY, slice};
 use super::prove::ScopeProof;
@@ -26,7 +26,8 @@ impl<P: Platform> Reconciler<P> {
         if let Some(waiting) = not_yet(run, &resumed.lease, self.clock.now(), VERIFY) {
             return Ok(waiting);
         }
-        let observed = self.observe(scoped, &resumed.seen, resumed.lease.layer).await?;
+        // Its lease may have made way for others by now; its looks are as urgent as ever.
+        let observed = self.observe(scoped, &resumed.seen, resumed.run.layer).await?;
         let plan = left(scoped, &resumed, &observed, "");
         let now = self.clock.now();
         let proof = ScopeProof { scoped, resumed: &resumed, observed: &observed, left: &plan, now };
@@ -53,8 +54,8 @@ impl<P: Platform> Reconciler<P> {
         if record.header.timeline.last().is_none_or(|moment| moment.what != summary) {
             record.header.note(now, summary.clone());
         }
-        record.waited_seconds += wait_seconds;
-        record.progress.timed(VERIFY, began, now, 0);
+        let awaits = record.applied && !record.awaited.is_empty();
+        record.progress.timed(SliceTiming { step: VERIFY.to_owned(), began, ended: now, writes: 0, awaits });
         self.keep(scoped, &resumed.lease, record).await?;
         Ok(slice(run, next, wait_seconds, summary))
     }

@@ -19,7 +19,7 @@ use crate::value::rounded;
 pub const PROVE_PATIENCE: SignedDuration = SignedDuration::from_secs(200);
 
 /// How long a region has to be without an answer before nothing more is expected of it: nobody is kept waiting for what cannot
-/// come.
+/// come. One that was found lost is not waited for at all.
 pub const SILENT_PATIENCE: SignedDuration = SignedDuration::from_secs(20);
 
 /// The longest that a dead man's switch takes to act once its silence is over: a tick of the old region's stack (1 minute), its
@@ -77,6 +77,8 @@ pub struct FenceEvidence<'a> {
     pub looked: Timestamp,
     /// Since when the old region has not answered, whatever it was asked; `None` when it did.
     pub silent: Option<Timestamp>,
+    /// Whether it was found lost when the move began: by the probe, and by its ECS, which did not answer either.
+    pub lost: bool,
     /// The wall time.
     pub now: Timestamp,
 }
@@ -115,6 +117,7 @@ pub fn judge(singleton: &Singleton, evidence: &FenceEvidence<'_>) -> FenceState 
     }
     let (from, patience) = match evidence.tasks {
         Some(_) => (evidence.looked, PROVE_PATIENCE),
+        None if evidence.lost => (evidence.now, SignedDuration::ZERO),
         None => (evidence.silent.unwrap_or(evidence.now), SILENT_PATIENCE),
     };
     let waited = evidence.now.duration_since(from);

@@ -86,13 +86,16 @@ pub struct SliceTiming {
     pub ended: Timestamp,
     /// Writes to AWS that it made.
     pub writes: u32,
+    /// Whether something was still on its way at its end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub awaits: bool,
 }
 
 /// What a run knows of each resource by now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct RunProgress {
-    /// The times of its slices, in order, at most [`SLICES_MAX`]; between two of them it waited for AWS.
+    /// The times of its slices, in order, at most [`SLICES_MAX`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub slices: Vec<SliceTiming>,
     /// Whether it is a transition for all of them, whatever was reached before.
@@ -125,16 +128,50 @@ pub struct RunProgress {
 
 impl RunProgress {
     /// Keeps the time of a slice that has ended.
-    pub fn timed(&mut self, step: &str, began: Timestamp, ended: Timestamp, writes: u32) {
+    pub fn timed(&mut self, slice: SliceTiming) {
         if self.slices.len() < SLICES_MAX {
-            self.slices.push(SliceTiming { step: step.to_owned(), began, ended, writes });
+            self.slices.push(slice);
         } else if let Some(last) = self.slices.last_mut() {
-            (last.ended, last.writes) = (ended, last.writes + writes);
+            (last.ended, last.writes, last.awaits) = (slice.ended, last.writes + slice.writes, slice.awaits);
         }
+    }
+
+    /// How long it waited for what was on its way, in milliseconds. Looks that only find it still on its way are part of that.
+    pub fn waited_ms(&self) -> i64 {
+        let waited = self.slices.windows(2).filter(|two| two[0].awaits).map(|two| {
+            let until = if two[1].awaits { two[1].ended } else { two[1].began };
+            until.duration_since(two[0].ended).as_millis().max(0)
+        });
+        i64::try_from(waited.sum::<i128>()).unwrap_or(i64::MAX)
     }
 
     /// What AWS refused, by resource.
     pub fn refusals(&self) -> BTreeMap<ResourceId, String> {
         self.refused.iter().map(|refusal| (refusal.resource.clone(), refusal.what.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn a_look_that_only_finds_something_still_on_its_way_is_part_of_the_waiting() {
+        let at = |ms: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_millis(ms);
+        let waited = |slices: &[(i64, i64, bool)]| {
+            let mut progress = RunProgress::default();
+            for (began, ended, awaits) in slices {
+                let (began, ended) = (at(*began), at(*ended));
+                progress.timed(SliceTiming { step: "verify".to_owned(), began, ended, writes: 0, awaits: *awaits });
+            }
+            progress.waited_ms()
+        };
+        assert_eq!(waited(&[]), 0);
+        assert_eq!(waited(&[(0, 100, false), (150, 250, false)]), 0, "nothing was on its way");
+        assert_eq!(waited(&[(0, 100, true), (3100, 3200, false)]), 3000, "the look that found it there is its own");
+        assert_eq!(waited(&[(0, 100, true), (3100, 3200, true), (6200, 6300, false)]), 6100);
+        assert_eq!(waited(&[(0, 100, true), (90, 200, false)]), 0, "clocks may differ");
     }
 }

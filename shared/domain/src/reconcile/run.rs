@@ -95,9 +95,6 @@ pub struct RunRecord {
     pub slices: u32,
     /// Writes to AWS that have succeeded so far.
     pub writes: u32,
-    /// How long it has waited for what was on its way, in seconds.
-    #[serde(default)]
-    pub waited_seconds: u32,
     /// How often a verification found something left to write.
     pub rounds: u32,
     /// Whether the last verification found nothing left to write.

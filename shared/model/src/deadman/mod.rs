@@ -122,6 +122,7 @@ impl DeadMan {
             since: NOW - span(since),
             looked: NOW,
             silent: None,
+            lost: false,
             now: NOW + span(ahead),
         };
         matches!(judge(self.pair.singleton(), &evidence), FenceState::Holds(_))

@@ -92,6 +92,7 @@ impl ProtocolModel {
             since: now,
             looked: now,
             silent: None,
+            lost: false,
             now,
         };
         matches!(judge(self.pair.singleton(), &evidence), FenceState::Holds(_))

@@ -42,7 +42,7 @@ fn of_run(content: &ReportContent, record: &RunRecord) -> Told {
     let known = html! {
         dt { "why" } dd { (whole(&cause(record))) }
         dt { "began" } dd { (moment(record.header.started)) ", by trigger " (trigger(record)) }
-        dt { "took" } dd { (took(lasted)) ", of which " (took(i64::from(record.waited_seconds) * 1000)) " waiting" }
+        dt { "took" } dd { (took(lasted)) ", of which " (took(record.progress.waited_ms())) " waiting" }
         dt { "writes" } dd { (record.writes) " to AWS, in " (counted(record.slices as usize, "slice")) }
         dt { "approved" } dd { @if approved.is_empty() { "nothing was approved beforehand" } @else { (listed(&approved)) } }
         @if let Some(error) = &record.error { dt { "error" } dd { b { (name(&error.name)) } ": " (whole(&error.message)) } }

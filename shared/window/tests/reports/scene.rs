@@ -14,7 +14,7 @@ use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope, Servi
 use watchkeeper_domain::plan::Releases;
 use watchkeeper_domain::reconcile::assess::{ScopeSituation, assess};
 use watchkeeper_domain::reconcile::facts::DecisionFacts;
-use watchkeeper_domain::reconcile::run::{RunHeader, RunOutcome, RunProgress, RunRecord};
+use watchkeeper_domain::reconcile::run::{RunHeader, RunOutcome, RunProgress, RunRecord, SliceTiming};
 use watchkeeper_domain::request::RunTrigger;
 use watchkeeper_domain::value::Sha256;
 use watchkeeper_window::report::{ChainHead, ChainLink, Deployed, DueReport, Evidence, Report, RestoreRecord, SentIds};
@@ -25,6 +25,11 @@ pub(crate) fn at(instant: &str) -> Timestamp {
 
 pub(crate) fn evening() -> Timestamp {
     at("2026-11-20T00:05:00Z")
+}
+
+fn slice(step: &str, began: i64, ended: i64, awaits: bool) -> SliceTiming {
+    let after = |seconds| evening() + SignedDuration::from_secs(seconds);
+    SliceTiming { step: step.to_owned(), began: after(began), ended: after(ended), writes: 0, awaits }
 }
 
 fn scope(environment: &str) -> Scope {
@@ -116,10 +121,12 @@ pub(crate) fn run(reason: &str) -> DueReport {
         facts: Some(Box::new(DecisionFacts::of(&situation))),
         slices: 1,
         writes: 3,
-        waited_seconds: 40,
         rounds: 0,
         applied: true,
-        progress: RunProgress::default(),
+        progress: RunProgress {
+            slices: vec![slice("apply", 0, 2, true), slice("verify", 42, 43, false)],
+            ..RunProgress::default()
+        },
         awaited: Vec::new(),
         outcome: Some(RunOutcome::Done),
         error: None,

@@ -115,6 +115,7 @@ pub(in super::super) async fn proof<L: Ledger>(
             since: record.fenced_since.unwrap_or(record.header.started),
             looked: record.fence_looked.unwrap_or(record.header.started),
             silent: record.silent_since,
+            lost: record.lost_since.is_some() && record.answered == Some(false),
             now,
         },
     ))

@@ -20,6 +20,7 @@ fn evidence(now: i64) -> FenceEvidence<'static> {
         since: at(0),
         looked: at(0),
         silent: Some(at(0)),
+        lost: false,
         now: at(now),
     }
 }
@@ -59,6 +60,17 @@ fn a_region_that_has_been_silent_for_long_is_not_waited_for_again() {
     assert!(matches!(fenced(None, &silent(Some(at(0)), 93)), FenceState::Ask(_)));
     assert!(matches!(fenced(None, &silent(Some(at(80)), 93)), FenceState::Wait(..)));
     assert!(matches!(fenced(None, &silent(None, 93)), FenceState::Wait(..)), "one look alone is no silence");
+}
+
+#[test]
+fn a_region_that_was_found_lost_is_asked_once_more_and_not_waited_for() {
+    let lost = FenceEvidence { lost: true, ..evidence(1) };
+    assert!(matches!(fenced(None, &lost), FenceState::Ask(_)));
+    assert!(matches!(fenced(Some("prove"), &lost), FenceState::Fails(_)));
+    // What the home may still be doing by itself takes its time.
+    assert!(matches!(fenced(Some("dead-man"), &lost), FenceState::Wait(..)));
+    let back = FenceEvidence { tasks: Some(SingletonTasks { running: 1, ..NONE }), ..lost };
+    assert!(matches!(fenced(None, &back), FenceState::Wait(..)), "it answers again: what runs there may stop");
 }
 
 #[test]

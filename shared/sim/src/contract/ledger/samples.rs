@@ -147,11 +147,10 @@ pub(in super::super) fn run(id: &str, now: Timestamp) -> RunRecord {
         violations: violations(),
         slices: 2,
         writes: 7,
-        waited_seconds: 90,
         rounds: 1,
         applied: true,
         progress: RunProgress {
-            slices: vec![SliceTiming { step: "apply".to_owned(), began: now, ended: now, writes: 7 }],
+            slices: vec![SliceTiming { step: "apply".to_owned(), began: now, ended: now, writes: 7, awaits: true }],
             afresh: true,
             wrote: Some(now),
             held: [ResourceId::Service(api())].into(),
