@@ -16,7 +16,7 @@ use crate::rows::row;
 use crate::sleep::at;
 
 /// The sizes.
-const SIZES: [usize; 4] = [50, 200, 1_000, 5_000];
+pub(crate) const SIZES: [usize; 4] = [50, 200, 1_000, 5_000];
 /// How many runs an environment may need.
 const MOST_RUNS: usize = 4;
 /// How often the calendars are looked at.

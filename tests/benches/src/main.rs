@@ -11,6 +11,7 @@ mod growth;
 mod machine;
 mod rows;
 mod runtime_api;
+mod size;
 mod sleep;
 mod start;
 mod worker;
@@ -37,7 +38,7 @@ struct BenchArguments {
     /// Where the report goes; target/bench.json without it.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Where the chart of `growth` goes; nowhere without it.
+    /// Where the chart of `growth` and `size` goes; nowhere without it.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 }
@@ -51,6 +52,8 @@ enum RowName {
     Growth,
     /// The cold start of `reconcile`, against Python and boto3.
     Start,
+    /// The memory and the processor's time of `reconcile` at environments of growing size.
+    Size,
     /// Cloud Custodian puts 200 services to sleep.
     Custodian,
     /// Watchkeeper puts the same 200 services to sleep.
@@ -63,7 +66,7 @@ enum RowName {
 
 impl RowName {
     fn needs_the_sandbox(self) -> bool {
-        matches!(self, Self::Start | Self::Custodian | Self::Large | Self::Crowd)
+        matches!(self, Self::Start | Self::Size | Self::Custodian | Self::Large | Self::Crowd)
     }
 }
 
@@ -98,6 +101,11 @@ async fn measured(arguments: &BenchArguments) -> Result<(), BenchError> {
                 report.growth = points;
                 row
             }
+            (RowName::Size, Some(sandbox)) => {
+                let (row, points) = size::sizes(&sandbox.harness).await?;
+                report.sizes = points;
+                row
+            }
             (RowName::Failover, _) => drilled::failover().await?,
             (name, Some(sandbox)) => of_the_sandbox(name, sandbox).await?,
             (name, None) => return Err(BenchError::found(format!("{name:?} needs the sandbox, and there is none"))),
@@ -119,7 +127,7 @@ async fn of_the_sandbox(name: RowName, sandbox: &sleep::MeasuredSandbox) -> Resu
         RowName::Custodian => sleep::custodian(harness).await,
         RowName::Large => sleep::large(harness).await,
         RowName::Crowd => sleep::crowd(harness).await,
-        RowName::Bill | RowName::Growth | RowName::Failover => {
+        RowName::Bill | RowName::Growth | RowName::Size | RowName::Failover => {
             Err(BenchError::found(format!("{name:?} is not played in this sandbox")))
         }
     }
@@ -133,7 +141,7 @@ fn written(arguments: &BenchArguments, report: &BenchReport) -> Result<(), Bench
     let text = serde_json::to_string_pretty(report).map_err(|error| BenchError::found(error.to_string()))?;
     write(&json, &(text + "\n"))?;
     match &arguments.svg {
-        Some(file) if !report.growth.is_empty() => write(file, &chart(&report.growth)),
+        Some(file) if !report.growth.is_empty() => write(file, &chart(report)),
         _ => Ok(()),
     }
 }

@@ -29,7 +29,6 @@ struct Starts {
 }
 
 impl Starts {
-    #[expect(clippy::cast_precision_loss, reason = "a process has less than 2^52 KiB")]
     fn of(starts: &[ColdStart]) -> Self {
         let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
         let middle =
@@ -38,7 +37,7 @@ impl Starts {
             ready_ms: middle(&|start| ms(start.ready)),
             answered_ms: middle(&|start| ms(start.answered)),
             cpu_ms: middle(&|start| ms(start.cpu)),
-            peak_mb: middle(&|start| start.peak_kib as f64 * 1024.0 / 1e6),
+            peak_mb: middle(&ColdStart::peak_mb),
         }
     }
 
@@ -49,7 +48,10 @@ impl Starts {
 }
 
 /// The environment variables that a function of the stack finds, over these documents.
-fn environment(harness: &SandboxHarness, documents: &Path) -> Result<Vec<(&'static str, String)>, BenchError> {
+pub(crate) fn environment(
+    harness: &SandboxHarness,
+    documents: &Path,
+) -> Result<Vec<(&'static str, String)>, BenchError> {
     let outputs = harness.stack(REGION)?.outputs();
     let function = outputs.get("ReconcileFunction").map_err(BenchError::from)?.to_owned();
     let get = |name: &str| outputs.get(name).map(str::to_owned);
@@ -74,7 +76,7 @@ fn environment(harness: &SandboxHarness, documents: &Path) -> Result<Vec<(&'stat
 }
 
 /// The first step of a run, as the machine `reconcile` sends it.
-fn step_begin(request: &Value, name: &str, now: &str) -> Value {
+pub(crate) fn step_begin(request: &Value, name: &str, now: &str) -> Value {
     let execution = json!({"id": name, "name": name, "start": now});
     json!({"step": "begin", "now": now, "request": request, "execution": execution})
 }
@@ -216,7 +218,7 @@ fn told(it: &Measured, [few, many, peer]: &[Vec<ColdStart>; 3]) -> Result<BenchR
 }
 
 /// A program with nothing but these variables, which it cannot do without.
-fn program(
+pub(crate) fn program(
     binary: &Path,
     argument: Option<&PathBuf>,
     environment: Result<Vec<(&'static str, String)>, BenchError>,

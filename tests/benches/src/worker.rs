@@ -30,6 +30,14 @@ pub(crate) struct ColdStart {
     pub(crate) answer: Value,
 }
 
+impl ColdStart {
+    /// The most memory that it has had, in megabytes (10^6 bytes).
+    #[expect(clippy::cast_precision_loss, reason = "a process has less than 2^52 KiB")]
+    pub(crate) fn peak_mb(&self) -> f64 {
+        self.peak_kib as f64 * 1024.0 / 1e6
+    }
+}
+
 impl Worker {
     /// Starts a process that talks to a runtime API of its own.
     fn start(mut command: Command) -> Result<Self, BenchError> {

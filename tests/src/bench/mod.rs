@@ -47,6 +47,17 @@ pub struct GrowthPoint {
     pub calls_a_service: f64,
 }
 
+/// What `reconcile` took of its machine at one size of an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SizePoint {
+    /// How many services it has.
+    pub services: usize,
+    /// The processor's time of the first step of a run and of one slice of writes, in seconds.
+    pub cpu_seconds: f64,
+    /// The most memory of either, in megabytes (10^6 bytes).
+    pub peak_mb: f64,
+}
+
 /// What a run of the benchmarks came to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BenchReport {
@@ -56,4 +67,7 @@ pub struct BenchReport {
     pub rows: Vec<BenchRow>,
     /// Environments of growing size; empty where that row was not played.
     pub growth: Vec<GrowthPoint>,
+    /// What functions take for them; empty where that row was not played.
+    #[serde(default)]
+    pub sizes: Vec<SizePoint>,
 }

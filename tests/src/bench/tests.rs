@@ -51,10 +51,14 @@ fn the_table_says_whether_a_goal_is_met() {
 #[test]
 fn the_chart_is_xml_with_a_bar_and_two_labels_for_each_size() {
     let point = |services| GrowthPoint { services, runs: 1, over_floor_seconds: 1.5, calls_a_service: 2.5 };
-    let svg = chart(&[point(50), point(5_000)]);
-    assert_eq!(svg.matches("<rect").count(), 1 + 2 * 2);
-    assert!(svg.contains(">5000</text>") && svg.contains(">2.50</text>"), "{svg}");
-    assert!(chart(&[]).ends_with("</svg>\n"));
+    let size = |services| SizePoint { services, cpu_seconds: 0.25, peak_mb: 20.5 };
+    let mut report = BenchReport { growth: vec![point(50), point(5_000)], ..BenchReport::default() };
+    assert_eq!(chart(&report).matches("<rect").count(), 1 + 2 * 2);
+    report.sizes = vec![size(50), size(5_000)];
+    let svg = chart(&report);
+    assert_eq!(svg.matches("<rect").count(), 1 + 4 * 2);
+    assert!(svg.contains(">5000</text>") && svg.contains(">2.50</text>") && svg.contains(">20.50</text>"), "{svg}");
+    assert!(chart(&BenchReport::default()).ends_with("</svg>\n"));
 }
 
 #[test]
@@ -63,6 +67,7 @@ fn a_report_reads_as_it_was_written() {
         machine: "two cores".to_owned(),
         rows: vec![row(Some(true))],
         growth: vec![GrowthPoint { services: 50, runs: 1, over_floor_seconds: 0.0, calls_a_service: 2.2 }],
+        sizes: vec![SizePoint { services: 50, cpu_seconds: 0.1, peak_mb: 17.0 }],
     };
     assert_eq!(serde_json::from_str::<BenchReport>(&serde_json::to_string(&report).unwrap()).unwrap(), report);
 }
@@ -75,5 +80,5 @@ fn the_page_has_the_table_and_the_chart_of_the_run_that_is_kept() {
     assert!(page.contains(&table), "tests/README.md has another table than tests/data/bench.json:\n{table}");
     assert!(page.contains(&report.machine), "tests/README.md does not say where it ran: {}", report.machine);
     let picture = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../.github/growth.svg")).unwrap();
-    assert_eq!(picture, chart(&report.growth));
+    assert_eq!(picture, chart(&report));
 }

@@ -9,6 +9,7 @@ use watchkeeper_tests::estate::{SiteError, awaited};
 use watchkeeper_tests::harness::{DeployedStack, NotificationMessage};
 use watchkeeper_tests::sandbox::{EmulatorSettings, FaultKind, FaultOrder, PostedMetric};
 
+use crate::failover;
 use crate::field::{Plot, play};
 
 /// The period of these alarms.
@@ -79,27 +80,39 @@ fn what_a_schedule_calls_in_vain_lies_in_the_dead_letters_and_a_person_is_told()
     });
 }
 
+/// An alarm on a function that is not called any more: calm while it is, and told once it was not for its time, and once it is again.
+/// CloudWatch looks a few periods further back than it evaluates, for figures that come late.
+async fn missed(stack: &DeployedStack, function: &str, alarm: &'static str, period: SignedDuration, periods: i32) {
+    let arn = stack.outputs().get(function).unwrap();
+    let invocations = ("Invocations", "FunctionName", arn.rsplit(':').next().unwrap());
+    let now = stack.control().now().await.unwrap();
+    for before in 0..=periods {
+        post(stack, "AWS/Lambda", invocations, 1.0, now - period * before).await;
+    }
+    stack.pass(SignedDuration::from_mins(1)).await.unwrap();
+    evaluate(stack, true).await;
+    told(stack, alarm, "OK").await;
+
+    stack.pass(period * (periods + 3)).await.unwrap();
+    told(stack, alarm, "ALARM").await;
+    post(stack, "AWS/Lambda", invocations, 1.0, stack.control().now().await.unwrap()).await;
+    stack.pass(SignedDuration::from_mins(1)).await.unwrap();
+    told(stack, alarm, "OK").await;
+    over(stack).await;
+}
+
 #[test]
 fn a_schedule_that_stays_away_for_a_quarter_of_an_hour_is_told_and_so_is_its_return() {
     play(async |harness| {
         let plot = Plot::fresh(harness, "clos-v2", "dev").await;
-        let stack = plot.stack;
-        let tick = stack.outputs().get("TickFunction").unwrap().rsplit(':').next().unwrap();
-        let invocations = ("Invocations", "FunctionName", tick);
-        let now = stack.control().now().await.unwrap();
-        for periods in 0..4 {
-            post(stack, "AWS/Lambda", invocations, 1.0, now - PERIOD * periods).await;
-        }
-        stack.pass(SignedDuration::from_mins(1)).await.unwrap();
-        evaluate(stack, true).await;
-        told(stack, "TickMissing", "OK").await;
+        missed(plot.stack, "TickFunction", "TickMissing", PERIOD, 3).await;
+    });
+}
 
-        // CloudWatch looks a few periods further back than it evaluates, for figures that come late.
-        stack.pass(PERIOD * 6).await.unwrap();
-        told(stack, "TickMissing", "ALARM").await;
-        post(stack, "AWS/Lambda", invocations, 1.0, stack.control().now().await.unwrap()).await;
-        stack.pass(SignedDuration::from_mins(1)).await.unwrap();
-        told(stack, "TickMissing", "OK").await;
-        over(stack).await;
+#[test]
+fn a_watch_over_a_pair_that_stays_away_for_five_minutes_is_told_and_so_is_its_return() {
+    failover::field::play(async |harness| {
+        let scene = failover::field::Scene::fresh(harness, "fleet-orchestration").await;
+        missed(scene.standby, "FailoverFunction", "WatchMissing", SignedDuration::from_mins(1), 5).await;
     });
 }

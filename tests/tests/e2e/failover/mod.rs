@@ -3,7 +3,7 @@
 mod calm;
 mod clean;
 mod deadman;
-mod field;
+pub(crate) mod field;
 mod order;
 mod rivals;
 mod scenarios;
