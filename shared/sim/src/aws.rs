@@ -9,6 +9,7 @@ use watchkeeper_domain::name::Region;
 use crate::kinds::loss::{LossAnswer, RegionLoss};
 use crate::kinds::site::{HOME, SimSites};
 use crate::link::RegionLink;
+use crate::sleep::Round;
 use crate::state::SimState;
 
 /// All that there is.
@@ -18,12 +19,17 @@ pub(crate) struct SimAws {
     pub(crate) states: Vec<SimState>,
     pub(crate) link: RegionLink,
     pub(crate) site: Option<SimSites>,
+    /// How many calls have been made.
+    pub(crate) made: u64,
+    /// What is gone around at present.
+    pub(crate) round: Option<Round>,
 }
 
 impl SimAws {
     /// An AWS of one region.
     pub(crate) fn alone(state: SimState) -> Arc<Mutex<Self>> {
-        Arc::new(Mutex::new(Self { states: vec![state], link: RegionLink::default(), site: None }))
+        let link = RegionLink::default();
+        Arc::new(Mutex::new(Self { states: vec![state], link, site: None, made: 0, round: None }))
     }
 
     /// One of two.
@@ -33,7 +39,7 @@ impl SimAws {
         link: RegionLink,
         site: Option<SimSites>,
     ) -> Arc<Mutex<Self>> {
-        let mut aws = Self { states: vec![home, standby], link, site };
+        let mut aws = Self { states: vec![home, standby], link, site, made: 0, round: None };
         aws.traffic_changed();
         Arc::new(Mutex::new(aws))
     }

@@ -92,6 +92,7 @@ impl SimAws {
         effect: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Option<Result<T, E>> {
         let GatedCall { operation, ref subject, from, .. } = *asked;
+        self.made += 1;
         let caller = &mut self.states[from];
         if caller.crashed {
             return None;

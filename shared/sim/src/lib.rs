@@ -34,6 +34,7 @@ mod region;
 mod reports;
 mod run;
 mod settings;
+mod sleep;
 mod spec;
 mod state;
 pub mod token_bucket;

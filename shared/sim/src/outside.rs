@@ -9,6 +9,7 @@ use crate::kinds::outside::{PublishedEvent, SentMessage};
 use crate::operation::Operation;
 use crate::refusal::{CallRefusal, json};
 use crate::region::SimRegion;
+use crate::sleep::Sleep;
 
 /// The longest subject of a message, in characters (SNS API reference, Publish).
 const SUBJECT_MAX: usize = 100;
@@ -49,7 +50,8 @@ impl Clock for SimRegion {
     }
 
     async fn sleep(&self, duration: Duration) {
-        self.advance(duration);
+        let until = self.now().checked_add(duration).unwrap_or(Timestamp::MAX);
+        Sleep { sim: self, until }.await;
     }
 }
 

@@ -18,7 +18,10 @@ pub fn run_until_done_or_crash<F: Future>(sim: &SimRegion, future: F) -> Option<
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     for _ in 0..PATIENCE {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+        let interrupted = sim.lock().aws.begin_round();
+        let polled = future.as_mut().poll(&mut context);
+        sim.lock().aws.end_round(interrupted);
+        if let Poll::Ready(output) = polled {
             return Some(output);
         }
         if std::mem::take(&mut sim.lock_caller().crashed) {
