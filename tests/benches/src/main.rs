@@ -35,6 +35,9 @@ use crate::error::{BenchError, chain};
 struct BenchArguments {
     /// Only these rows.
     rows: Vec<RowName>,
+    /// How often a row is played that lasts; the medians of an odd number say most.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
+    rounds: u8,
     /// Where the report goes; target/bench.json without it.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -93,6 +96,7 @@ async fn measured(arguments: &BenchArguments) -> Result<(), BenchError> {
     };
     let mut report = BenchReport { machine: machine::described()?, ..BenchReport::default() };
     let sandbox = if chosen.iter().any(|row| row.needs_the_sandbox()) { Some(sleep::prepared().await?) } else { None };
+    let rounds = usize::from(arguments.rounds);
     for name in chosen {
         let row = match (name, &sandbox) {
             (RowName::Bill, _) => drilled::bill()?,
@@ -106,8 +110,8 @@ async fn measured(arguments: &BenchArguments) -> Result<(), BenchError> {
                 report.sizes = points;
                 row
             }
-            (RowName::Failover, _) => drilled::failover().await?,
-            (name, Some(sandbox)) => of_the_sandbox(name, sandbox).await?,
+            (RowName::Failover, _) => drilled::failover(rounds).await?,
+            (name, Some(sandbox)) => of_the_sandbox(name, sandbox, rounds).await?,
             (name, None) => return Err(BenchError::found(format!("{name:?} needs the sandbox, and there is none"))),
         };
         print(&format!("{}: {}", row.row, row.measured));
@@ -120,13 +124,17 @@ async fn measured(arguments: &BenchArguments) -> Result<(), BenchError> {
     written(arguments, &report)
 }
 
-async fn of_the_sandbox(name: RowName, sandbox: &sleep::MeasuredSandbox) -> Result<BenchRow, BenchError> {
+async fn of_the_sandbox(
+    name: RowName,
+    sandbox: &sleep::MeasuredSandbox,
+    rounds: usize,
+) -> Result<BenchRow, BenchError> {
     let harness = &sandbox.harness;
     match name {
         RowName::Start => start::start(harness).await,
-        RowName::Custodian => sleep::custodian(harness).await,
-        RowName::Large => sleep::large(harness).await,
-        RowName::Crowd => sleep::crowd(harness).await,
+        RowName::Custodian => sleep::custodian(harness, rounds).await,
+        RowName::Large => sleep::large(harness, rounds).await,
+        RowName::Crowd => sleep::crowd(harness, rounds).await,
         RowName::Bill | RowName::Growth | RowName::Size | RowName::Failover => {
             Err(BenchError::found(format!("{name:?} is not played in this sandbox")))
         }

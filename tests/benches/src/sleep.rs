@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::process::Command;
 use watchkeeper_domain::name::Region;
-use watchkeeper_tests::bench::{BenchRow, most_of_bucket};
-use watchkeeper_tests::harness::{DeployedStack, SandboxHarness};
+use watchkeeper_tests::bench::{BenchRow, median, most_of_bucket};
+use watchkeeper_tests::harness::{DeployedStack, SandboxHarness, scope};
 use watchkeeper_tests::sandbox::{ApiCall, CheckoutLayout, ProgressLines, SandboxOptions, python_of};
 use watchkeeper_tests::scenarios::all_asleep;
 
@@ -24,6 +24,9 @@ const RATE: f64 = 5.0;
 const SHARE: f64 = 0.5;
 /// How long an empty bucket takes to be full again, in seconds.
 const FULL_AGAIN: Duration = Duration::from_secs(10);
+
+/// From one evening to the next.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// How many environments fall asleep at one tick, and how many services each has.
 const CROWD: usize = 4;
@@ -61,7 +64,7 @@ pub(crate) fn at(instant: &str) -> Result<Timestamp, BenchError> {
     instant.parse().map_err(|error| BenchError::found(format!("{instant}: {error}")))
 }
 
-/// What a way into sleep took of AWS.
+/// What a way into sleep took of AWS, or several, in the middle.
 struct Night {
     /// From the first count to the last, in seconds.
     seconds: f64,
@@ -70,9 +73,9 @@ struct Night {
     /// The fullest window of the bucket.
     most: f64,
     /// Calls about capacity, and those of them that write.
-    calls: usize,
-    writes: usize,
-    throttled: usize,
+    calls: f64,
+    writes: f64,
+    throttled: f64,
 }
 
 impl Night {
@@ -88,15 +91,51 @@ impl Night {
             seconds: last.duration_since(*first).as_secs_f64(),
             floor,
             most: most_of_bucket(&counts, BURST, RATE),
-            calls: calls.len(),
-            writes: calls.iter().filter(|call| call.write).count(),
-            throttled,
+            calls: calls.len() as f64,
+            writes: calls.iter().filter(|call| call.write).count() as f64,
+            throttled: throttled as f64,
         })
+    }
+
+    /// The middle of each figure; of what must not be too much, the most.
+    fn middle(nights: &[Self]) -> Self {
+        let most = |of: fn(&Self) -> f64| nights.iter().map(of).fold(0.0, f64::max);
+        Self {
+            seconds: middle(nights, |night| night.seconds),
+            floor: middle(nights, |night| night.floor),
+            most: most(|night| night.most),
+            calls: middle(nights, |night| night.calls),
+            writes: middle(nights, |night| night.writes),
+            throttled: most(|night| night.throttled),
+        }
     }
 
     fn ratio(&self) -> f64 {
         self.seconds / self.floor
     }
+}
+
+/// Environments whose names begin like this, awake as their documents say, and nothing remembered of them.
+async fn renewed(harness: &SandboxHarness, names: &str) -> Result<(), BenchError> {
+    let stack = harness.stack(REGION)?;
+    for (estate, environment) in harness.at_home().filter(|(_, it)| it.name().as_str().starts_with(names)) {
+        stack.forget(&scope(estate, environment, stack.region())).await?;
+        stack.site().build(environment).await?;
+    }
+    tokio::time::sleep(FULL_AGAIN).await;
+    Ok(())
+}
+
+/// So many nights of them, each the same evening of another day.
+async fn nights(harness: &SandboxHarness, names: &str, first: &str, rounds: usize) -> Result<Night, BenchError> {
+    let (mut nights, mut evening) = (Vec::new(), at(first)?);
+    for _ in 0..rounds {
+        renewed(harness, names).await?;
+        nights.push(night(harness.stack(REGION)?, evening, names).await?);
+        held(harness, names).await?;
+        evening = evening.checked_add(DAY).map_err(|error| BenchError::found(error.to_string()))?;
+    }
+    Ok(Night::middle(&nights))
 }
 
 /// Whether a call is about capacity of clusters whose names begin like this.
@@ -131,41 +170,37 @@ async fn held(harness: &SandboxHarness, names: &str) -> Result<(), BenchError> {
 }
 
 /// One environment of 200 services.
-pub(crate) async fn large(harness: &SandboxHarness) -> Result<BenchRow, BenchError> {
-    tokio::time::sleep(FULL_AGAIN).await;
-    let night = night(harness.stack(REGION)?, at("2026-11-16T19:05:00Z")?, "large").await?;
-    held(harness, "large").await?;
+pub(crate) async fn large(harness: &SandboxHarness, rounds: usize) -> Result<BenchRow, BenchError> {
+    let night = nights(harness, "large", "2026-11-16T19:05:00Z", rounds).await?;
     let Night { seconds, floor, most, calls, writes, throttled } = night;
     let ratio = night.ratio();
     let what = format!("one environment of {LARGE} services falls asleep in the sandbox");
     let measured = format!(
-        "{seconds:.1} s from first to last count, {ratio:.3} × the floor of {floor:.0} s; {calls} calls, {writes} writes, \
-         {throttled} throttled, {:.0} % of the bucket",
+        "{seconds:.1} s from first to last count, {ratio:.3} × the floor of {floor:.0} s; {calls:.0} calls, {writes:.0} writes, \
+         {throttled:.0} throttled, {:.0} % of the bucket",
         100.0 * most
     );
     let goal = "≤ 1.03 × the floor, ≤ 460 calls, 400 writes, 0 throttled";
-    let met = ratio <= 1.03 && calls <= 460 && writes <= 2 * LARGE && throttled == 0;
+    let met = ratio <= 1.03 && calls <= 460.0 && writes <= 400.0 && throttled < 1.0;
     let figures = [("ratio", ratio), ("sleep_seconds", seconds), ("floor_seconds", floor), ("most_share", most)];
     let counts = [("calls", calls), ("writes", writes), ("throttled", throttled)];
-    Ok(row("large", what, measured).goal(goal, met).figures(figures).counts(counts).done())
+    Ok(row("large", what, measured).goal(goal, met).runs(rounds).figures(figures).figures(counts).done())
 }
 
 /// Four environments of 60 services at one tick.
-pub(crate) async fn crowd(harness: &SandboxHarness) -> Result<BenchRow, BenchError> {
-    tokio::time::sleep(FULL_AGAIN).await;
-    let night = night(harness.stack(REGION)?, at("2026-11-16T22:05:00Z")?, "crowd-").await?;
-    held(harness, "crowd-").await?;
+pub(crate) async fn crowd(harness: &SandboxHarness, rounds: usize) -> Result<BenchRow, BenchError> {
+    let night = nights(harness, "crowd-", "2026-11-23T22:05:00Z", rounds).await?;
     let Night { seconds, floor, most, throttled, writes, .. } = night;
     let what = format!("{CROWD} environments of {EACH} services fall asleep at one tick in the sandbox");
     let measured = format!(
-        "{throttled} throttled, at most {:.0} % of the bucket, {:.1} s over the floor of {floor:.0} s",
+        "{throttled:.0} throttled, at most {:.0} % of the bucket, {:.1} s over the floor of {floor:.0} s",
         100.0 * most,
         seconds - floor
     );
-    let met = throttled == 0 && most <= SHARE + 0.005;
+    let met = throttled < 1.0 && most <= SHARE + 0.005;
+    let row = row("crowd", what, measured).goal("0 throttled, never above half of the bucket", met).runs(rounds);
     let figures = [("sleep_seconds", seconds), ("floor_seconds", floor), ("most_share", most)];
-    let row = row("crowd", what, measured).goal("0 throttled, never above half of the bucket", met);
-    Ok(row.figures(figures).counts([("throttled", throttled), ("writes", writes)]).done())
+    Ok(row.figures(figures).figures([("throttled", throttled), ("writes", writes)]).done())
 }
 
 /// What a program took of the machine, as `measured.py` says it.
@@ -176,36 +211,41 @@ struct ProgramUse {
     status: i32,
 }
 
-/// Cloud Custodian puts the same 200 services to sleep; they are awake again after it.
-pub(crate) async fn custodian(harness: &SandboxHarness) -> Result<BenchRow, BenchError> {
+/// Cloud Custodian puts the same 200 services to sleep.
+pub(crate) async fn custodian(harness: &SandboxHarness, rounds: usize) -> Result<BenchRow, BenchError> {
     let layout = CheckoutLayout::find()?;
     let benches = layout.root().join("tests/benches");
     let python = python_of("custodian", &layout, &benches.join("requirements.txt"), &ProgressLines).await?;
     let stack = harness.stack(REGION)?;
-    let output = tempfile::tempdir().map_err(BenchError::io("cannot make a folder for Cloud Custodian"))?;
-    tokio::time::sleep(FULL_AGAIN).await;
-    let mark = stack.control().mark().await?;
-    let used = run_custodian(harness, &benches, &python, output.path()).await?;
-    let calls = stack.control().calls(mark).await?;
-    let throttled = stack.control().forgive_throttled().await?.len();
-    let ours = calls.iter().filter(|call| call.caller.as_deref() == Some("custodian")).collect::<Vec<_>>();
-    let night = Night::of(&ours, throttled)?;
-    let asleep = sleeps(harness, "large").await?;
-    for (_, environment) in harness.at_home().filter(|(_, it)| it.name().as_str() == "large") {
-        stack.site().build(environment).await?;
+    let (mut nights, mut uses, mut asleep) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..rounds {
+        renewed(harness, "large").await?;
+        let output = tempfile::tempdir().map_err(BenchError::io("cannot make a folder for Cloud Custodian"))?;
+        let mark = stack.control().mark().await?;
+        uses.push(run_custodian(harness, &benches, &python, output.path()).await?);
+        let calls = stack.control().calls(mark).await?;
+        let throttled = stack.control().forgive_throttled().await?.len();
+        let ours = calls.iter().filter(|call| call.caller.as_deref() == Some("custodian")).collect::<Vec<_>>();
+        nights.push(Night::of(&ours, throttled)?);
+        asleep += usize::from(sleeps(harness, "large").await?);
     }
-    let Night { most, calls, writes, .. } = night;
+    let Night { most, calls, writes, throttled, .. } = Night::middle(&nights);
+    let seconds = middle(&uses, |it| it.seconds);
+    let cpu_seconds = middle(&uses, |it| it.cpu_seconds);
     let what = format!("Cloud Custodian 0.9.53, `resize` of the same {LARGE} services in the same sandbox");
     let measured = format!(
-        "{:.1} s, {calls} calls, {writes} writes, {throttled} throttled, {:.0} % of the bucket, {:.1} CPU-s; {}",
-        used.seconds,
-        100.0 * most,
-        used.cpu_seconds,
-        if asleep { "all asleep" } else { "not all asleep" }
+        "{seconds:.1} s, {calls:.0} calls, {writes:.0} writes, up to {throttled:.0} throttled, {:.0} % of the bucket, \
+         {cpu_seconds:.1} CPU-s; all asleep in {asleep} of {rounds}",
+        100.0 * most
     );
-    let figures = [("took_seconds", used.seconds), ("cpu_seconds", used.cpu_seconds), ("most_share", most)];
+    let figures = [("took_seconds", seconds), ("cpu_seconds", cpu_seconds), ("most_share", most)];
     let counts = [("calls", calls), ("writes", writes), ("throttled", throttled)];
-    Ok(row("custodian", what, measured).figures(figures).counts(counts).done())
+    Ok(row("custodian", what, measured).runs(rounds).figures(figures).figures(counts).done())
+}
+
+/// The middle of a figure.
+fn middle<T>(of: &[T], figure: impl Fn(&T) -> f64) -> f64 {
+    median(&of.iter().map(figure).collect::<Vec<_>>()).unwrap_or_default()
 }
 
 async fn run_custodian(

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace, SuspendedState};
 use aws_sdk_ecs::types::{ContainerDefinition, LoadBalancer, Service, Tag};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use watchkeeper_aws::MANAGED_TAG;
 use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, ServiceId};
 use watchkeeper_domain::estate::Failover;
@@ -18,6 +19,8 @@ const DESCRIBED_AT_ONCE: usize = 10;
 const TASKS: &str = "sandbox-app";
 /// What a task of a pair takes, in CPU units: a quarter of a vCPU, the smallest that Fargate has.
 const CPU_UNITS: &str = "256";
+/// How many services are made at once.
+const AT_ONCE: usize = 8;
 
 impl RegionFixtures {
     /// Make one service, and wait until all of its tasks run.
@@ -42,17 +45,17 @@ impl RegionFixtures {
         }
         let there = self.described(declared.keys()).await?;
         let there: BTreeSet<&str> = there.iter().filter_map(Service::service_name).collect();
-        for (id, capacity) in declared {
+        let made = declared.iter().map(async |(id, capacity)| {
             // The bounds come before the count, so that an old minimum does not lift the new count.
             if there.contains(id.service.as_str()) {
                 self.put_target(id, capacity.scaling).await?;
-                self.set_count(id, capacity.desired).await?;
+                self.set_count(id, capacity.desired).await
             } else {
                 self.create(id, capacity, pair).await?;
-                self.put_target(id, capacity.scaling).await?;
+                self.put_target(id, capacity.scaling).await
             }
-        }
-        Ok(())
+        });
+        stream::iter(made).buffer_unordered(AT_ONCE).try_collect().await
     }
 
     /// Wait until every service runs as many tasks as it wants, and wants as many as it should.

@@ -5,6 +5,7 @@ mod alarms;
 mod api_calls;
 mod backup;
 mod emergency;
+mod forget;
 mod keys;
 mod move_execution;
 mod move_start;

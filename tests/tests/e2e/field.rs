@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError, TryLockError};
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use tokio::runtime::Runtime;
@@ -169,7 +168,7 @@ impl Plot {
         let stack = harness.stack(region.as_str()).unwrap();
         let scope = scope(estate, environment, region);
         let plot = Self { stack, environment, scope, day: next_day(harness).await };
-        forget(harness, &plot).await;
+        stack.forget(&plot.scope).await.unwrap();
         stack.at(plot.time("12:00")).await.unwrap();
         stack.site().build(environment).await.unwrap();
         plot
@@ -222,19 +221,5 @@ async fn next_day(harness: &SandboxHarness) -> Date {
         if day.weekday().to_monday_zero_offset() <= 3 && usual(day) && usual(day.tomorrow().unwrap()) {
             return day;
         }
-    }
-}
-
-/// Take everything that the ledger knows of a scope out of it: a test that failed leaves nothing to the next one.
-async fn forget(harness: &SandboxHarness, plot: &Plot) {
-    let client = aws_sdk_dynamodb::Client::new(&harness.sandbox().sdk_config(plot.scope.region.as_str()));
-    let table = plot.stack.outputs().get("LedgerTable").unwrap();
-    let Scope { estate, environment, region } = &plot.scope;
-    let partition = AttributeValue::S(format!("SCOPE#{estate}#{environment}#{region}"));
-    let query = client.query().table_name(table).key_condition_expression("pk = :pk");
-    let found = query.expression_attribute_values(":pk", partition).send().await.unwrap();
-    for item in found.items() {
-        let delete = client.delete_item().table_name(table);
-        delete.key("pk", item["pk"].clone()).key("sk", item["sk"].clone()).send().await.unwrap();
     }
 }

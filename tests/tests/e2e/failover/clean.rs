@@ -1,8 +1,7 @@
 //! What a test that failed may have left behind, put right before the next one.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sfn::types::ExecutionStatus;
-use watchkeeper_tests::harness::{DeployedStack, SandboxHarness, StackPair};
+use watchkeeper_tests::harness::{DeployedStack, StackPair};
 use watchkeeper_tests::sandbox::{EmulatorSettings, SiteFace, SiteTrouble};
 
 /// Nothing is lost, in trouble or under way, and the emulator's figures are the usual ones.
@@ -49,21 +48,9 @@ async fn ended(stack: &DeployedStack) {
 }
 
 /// Take everything that the ledger knows of a member, and of the pair, out of it.
-pub(super) async fn forget(harness: &SandboxHarness, stacks: &StackPair<'_>, stack: &DeployedStack) {
-    let client = aws_sdk_dynamodb::Client::new(&harness.sandbox().sdk_config(stack.region().as_str()));
-    let table = stack.outputs().get("LedgerTable").unwrap();
+pub(super) async fn forget(stacks: &StackPair<'_>, stack: &DeployedStack) {
     let pair = format!("{}#{}", stacks.id.estate, stacks.id.environment);
-    for partition in [
-        format!("PAIR#{pair}"),
-        format!("MOVES#{pair}"),
-        format!("WATCHES#{pair}"),
-        format!("SCOPE#{pair}#{}", stack.region()),
-    ] {
-        let query = client.query().table_name(table).key_condition_expression("pk = :pk");
-        let found = query.expression_attribute_values(":pk", AttributeValue::S(partition)).send().await.unwrap();
-        for item in found.items() {
-            let delete = client.delete_item().table_name(table);
-            delete.key("pk", item["pk"].clone()).key("sk", item["sk"].clone()).send().await.unwrap();
-        }
-    }
+    let of_the_pair = ["PAIR", "MOVES", "WATCHES"].map(|kind| format!("{kind}#{pair}"));
+    let scope = format!("SCOPE#{pair}#{}", stack.region());
+    stack.forget_partitions(of_the_pair.into_iter().chain([scope])).await.unwrap();
 }

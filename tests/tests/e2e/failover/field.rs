@@ -112,7 +112,7 @@ impl Scene {
         let stacks = StackPair::of(harness, estate, "prod").unwrap();
         mended(&stacks).await;
         for stack in [stacks.home, stacks.standby] {
-            forget(harness, &stacks, stack).await;
+            forget(&stacks, stack).await;
         }
         let failover = stacks.failover().unwrap();
         if let (Some(bucket), Some(object)) = (&failover.traffic.bucket, &failover.traffic.object) {
