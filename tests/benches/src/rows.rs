@@ -29,12 +29,6 @@ impl DraftRow {
         self
     }
 
-    /// What was counted, by name.
-    #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark are small")]
-    pub(crate) fn counts<'a>(self, counts: impl IntoIterator<Item = (&'a str, usize)>) -> Self {
-        self.figures(counts.into_iter().map(|(name, count)| (name, count as f64)))
-    }
-
     /// The row.
     pub(crate) fn done(self) -> BenchRow {
         self.0
