@@ -10,12 +10,13 @@ use aws_sdk_ecs::types::{
 };
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
-use watchkeeper_control::ports::{AwsError, ServiceWrites, Services};
+use watchkeeper_control::ports::{AwsError, ServiceWrites, Services, TargetHealth};
 use watchkeeper_domain::capacity::{
     ObservedService, Rollout, ScalingState, ServiceCapacity, ServiceId, TagScheduler, TaskDefinition,
 };
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
+use crate::failover::elb;
 use crate::fault::{failed, odd};
 use crate::time::timestamp;
 use crate::values::{count, tasks};
@@ -50,6 +51,17 @@ impl Services for Aws {
             Err(error) if is_unknown_cluster(error.as_service_error()) => Ok(BTreeMap::new()),
             Err(error) => Err(failed(DESCRIBE, cluster, error)),
         }
+    }
+}
+
+impl TargetHealth for Aws {
+    async fn unhealthy_targets(&self, _service: &ServiceId, groups: &[String]) -> Result<Option<String>, AwsError> {
+        for group in groups {
+            if let Some(what) = elb::unhealthy(&self.elb(), group).await? {
+                return Ok(Some(what));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -153,6 +165,7 @@ fn read_service(service: &Service) -> Result<ObservedService, String> {
         rollout_since,
         task_definition: task_definition(service).map(TaskDefinition::new),
         daemon: service.scheduling_strategy() == Some(&SchedulingStrategy::Daemon),
+        target_groups: tasks::target_group_arns(service).map(ToOwned::to_owned).collect(),
         scheduler: TagScheduler::of_service(tagged(service.tags().iter().map(|tag| (tag.key(), tag.value())))),
     })
 }

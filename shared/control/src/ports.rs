@@ -108,6 +108,13 @@ pub trait ScalableTargets {
     async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError>;
 }
 
+/// The health of the targets that services answer through.
+pub trait TargetHealth {
+    /// Why not every target of these groups of a service is healthy, in words; `None` where all are. One that drains has been
+    /// taken out, and counts for nothing. `groups` is what [`ObservedService::target_groups`] has.
+    async fn unhealthy_targets(&self, service: &ServiceId, groups: &[String]) -> Result<Option<String>, AwsError>;
+}
+
 /// The tags of scalable targets: they have their own, apart from those of their services.
 pub trait TargetTags {
     /// Whether the scalable target of a service carries the tag `watchkeeper:managed = true`; one that does not exist does
@@ -184,12 +191,26 @@ pub trait AlarmMutes {
 
 /// The capacity of one region, to be looked at and to be changed.
 pub trait Cloud:
-    Services + ScalableTargets + ScheduledActions + ServiceWrites + Databases + ServiceReleases + AccountQuotas
+    Services
+    + ScalableTargets
+    + ScheduledActions
+    + ServiceWrites
+    + Databases
+    + ServiceReleases
+    + AccountQuotas
+    + TargetHealth
 {
 }
 
 impl<T> Cloud for T where
-    T: Services + ScalableTargets + ScheduledActions + ServiceWrites + Databases + ServiceReleases + AccountQuotas
+    T: Services
+        + ScalableTargets
+        + ScheduledActions
+        + ServiceWrites
+        + Databases
+        + ServiceReleases
+        + AccountQuotas
+        + TargetHealth
 {
 }
 

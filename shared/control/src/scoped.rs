@@ -13,6 +13,7 @@ use watchkeeper_domain::failover::{Pointer, RegionalPair, UnfollowablePointer, p
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::{Region, Scope, ServiceName};
+use watchkeeper_domain::order::StartOrder;
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::value::AccountId;
 
@@ -78,6 +79,8 @@ pub struct PairMember {
     pub declared: BTreeMap<ServiceName, DeclaredCapacity>,
     /// What the document says of failovers.
     pub failover: Failover,
+    /// The order in which its services come up.
+    pub order: StartOrder,
     /// Its backups, which are taken in the home.
     pub backups: Vec<JobPolicy>,
 }
@@ -105,6 +108,7 @@ impl PairMember {
             others,
             declared: document.capacity.clone(),
             failover: document.failover.clone()?,
+            order: environment.order(),
             backups: JobPolicy::all(&scope_of(estate, environment, home), environment),
         })
     }
@@ -252,5 +256,6 @@ fn allowance(environment: &Environment, region: &Region, instant: Timestamp) -> 
         protected: environment.document().protected.iter().map(ToString::to_string).collect(),
         frozen: limits.freeze_at(instant).map(FreezeWindow::frozen),
         at_home: pair.map(|failover| failover.capacity.clone()).unwrap_or_default(),
+        order: environment.order(),
     }
 }

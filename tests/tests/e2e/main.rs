@@ -14,6 +14,7 @@ mod failover;
 mod failures;
 mod field;
 mod large;
+mod ordered;
 mod own_alarms;
 mod schedule;
 mod unblock;

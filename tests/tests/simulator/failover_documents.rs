@@ -49,7 +49,7 @@ const FENCED: Changes = &[(
     "- { service: fleet-orchestration-car-simulator }",
     "- { service: fleet-orchestration-car-simulator, fence: prove }",
 )];
-const OTHER_WAVES: Changes = &[("        - [fleet-orchestration-dashboard]\n", "")];
+const OTHER_WAVES: Changes = &[("      - [fleet-orchestration-dashboard]\n", "")];
 const RETENTION: Changes =
     &[("retention: { daily: 14, minimum: 3 }\n        - dynamodb", "retention: { daily: 2 }\n        - dynamodb")];
 

@@ -27,8 +27,8 @@ impl<P: Platform> Reconciler<P> {
             return Ok(waiting);
         }
         let observed = self.observe(scoped, &resumed.seen, resumed.lease.layer).await?;
-        let plan = left(scoped, &resumed, &observed, "");
         let now = self.clock.now();
+        let plan = left(scoped, &resumed, &observed, "", now);
         let proof = ScopeProof { scoped, resumed: &resumed, observed: &observed, left: &plan, now };
         let (reached, given_back, unsettled) = (proof.reached(), proof.given_back(), proof.unsettled());
         let record = &mut resumed.run;

@@ -32,6 +32,9 @@ pub struct ObservedService {
     /// developer guide, "Daemon scheduling strategy"). Deployment controllers forbid no count: `UpdateService` sets it for
     /// `ECS`, `CODE_DEPLOY` and `EXTERNAL` alike (Amazon ECS API reference).
     pub daemon: bool,
+    /// The target groups that its tasks answer in, by their ARNs. Not kept with an observation: only an order asks.
+    #[serde(skip)]
+    pub target_groups: Vec<String>,
     /// Another scheduler that may move its count, by its tags. Not kept with an observation: only a run looks at it.
     #[serde(skip)]
     pub scheduler: Option<TagScheduler>,
@@ -50,6 +53,9 @@ pub struct ObservedScope {
     /// Services whose scalable target lacks the tag, where that was asked for.
     #[serde(default)]
     pub untagged: BTreeSet<ServiceId>,
+    /// Services whose targets are not all healthy, each with what was found, where an order asked for it.
+    #[serde(skip)]
+    pub unhealthy: BTreeMap<ServiceId, String>,
     /// The scheduled actions of the services, where they were asked for.
     #[serde(skip)]
     pub schedules: Schedules,

@@ -7,6 +7,7 @@ use super::{EnvironmentDocument, EnvironmentKind, EnvironmentLimits};
 use crate::capacity::{DatabaseId, ResourceId};
 use crate::finding::{DocumentFinding, FieldPath};
 use crate::name::{ClusterName, EnvironmentName, Region, ServiceName};
+use crate::order::{StartOrder, WITHIN, waves_of};
 use crate::schedule::{AwakeHours, Calendar};
 use crate::value::{AccountId, Zone};
 
@@ -90,6 +91,13 @@ impl Environment {
     pub fn services(&self, region: &Region) -> Vec<(ClusterName, ServiceName)> {
         let clusters = self.document.clusters.get(region).into_iter().flatten();
         clusters.flat_map(|(cluster, services)| services.iter().map(|s| (cluster.clone(), s.clone()))).collect()
+    }
+
+    /// The order in which its services come up.
+    pub fn order(&self) -> StartOrder {
+        let EnvironmentDocument { order, after, wave_within, .. } = &self.document;
+        let waves = if after.is_empty() { order.clone() } else { waves_of(after).unwrap_or_default() };
+        StartOrder { waves, within: wave_within.unwrap_or(WITHIN) }
     }
 
     /// Its databases in a region.

@@ -32,6 +32,9 @@ pub struct DecisionFacts {
     /// Services that a schedule of somebody else has made what they are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub moved: BTreeMap<ServiceId, String>,
+    /// Services whose targets were not all healthy, where an order asked for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unhealthy: BTreeMap<ServiceId, String>,
     /// What each resource had reached.
     pub reached: ReachedTargets,
     /// Whether the run declared an intent.
@@ -65,6 +68,7 @@ impl DecisionFacts {
             schedules: observed.schedules.clone(),
             schedulers: observed.schedulers.clone().into_iter().collect(),
             moved: observed.moved.clone(),
+            unhealthy: observed.unhealthy.clone(),
             observed,
             reached: situation.reached.clone(),
             declares: situation.declares,
@@ -85,6 +89,7 @@ impl DecisionFacts {
             schedules: self.schedules.clone(),
             schedulers: self.schedulers.iter().cloned().collect(),
             moved: self.moved.clone(),
+            unhealthy: self.unhealthy.clone(),
             ..self.observed.clone()
         };
         assess(&ScopeSituation {

@@ -13,6 +13,10 @@ impl EnvironmentChecker<'_> {
         for (index, alarm) in failover.evidence.iter().enumerate() {
             self.known_alarm(at("failover").key("evidence").index(index), alarm);
         }
+        if !failover.waves.is_empty() {
+            let expected = "the same lists as `order` beside `failover`: it is the order of wakes, sleeps and moves";
+            self.note(at("failover").key("waves"), "an order of moves alone", expected);
+        }
         self.services(failover);
         self.singletons(failover);
         self.traffic(&failover.traffic);
@@ -50,10 +54,6 @@ impl EnvironmentChecker<'_> {
         let place = at("failover");
         let mut named: Vec<(FieldPath, _)> =
             failover.capacity.keys().map(|s| (place.clone().key("capacity").key(s), s)).collect();
-        for (wave, services) in failover.waves.iter().enumerate() {
-            let place = place.clone().key("waves").index(wave);
-            named.extend(services.iter().enumerate().map(|(nth, s)| (place.clone().index(nth), s)));
-        }
         if let Some(probe) = &failover.probe {
             let place = place.clone().key("probe").key("paths");
             named.extend(probe.paths.keys().map(|s| (place.clone().key(s), s)));

@@ -131,6 +131,7 @@ impl Crowd {
                 protected: BTreeSet::new(),
                 frozen: None,
                 at_home: [].into(),
+                order: watchkeeper_domain::order::StartOrder::default(),
             },
             zone: None,
             emergency: Some(emergency.clone()),

@@ -76,6 +76,7 @@ impl Fixture {
                 protected: BTreeSet::new(),
                 frozen: None,
                 at_home: [].into(),
+                order: watchkeeper_domain::order::StartOrder::default(),
             },
             zone: None,
             emergency: None,
