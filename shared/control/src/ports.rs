@@ -102,6 +102,33 @@ pub trait Services {
     ) -> Result<BTreeMap<ServiceId, ObservedService>, AwsError>;
 }
 
+/// The names of the ECS services of one region.
+pub trait ServiceLists {
+    /// One page of the names of all services of a cluster, and the token of the next page if there is one; `after` is the token
+    /// of the page before. A cluster that does not exist answers like one without services.
+    async fn list_services(
+        &self,
+        cluster: &ClusterName,
+        after: Option<&str>,
+    ) -> Result<(Vec<ServiceName>, Option<String>), AwsError>;
+}
+
+/// The names of all services of a cluster, page after page, without pacing.
+///
+/// # Errors
+/// [`AwsError`] of the first page that cannot be read: a list that is cut short would pass for all there is.
+pub async fn all_services(lists: &impl ServiceLists, cluster: &ClusterName) -> Result<Vec<ServiceName>, AwsError> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let (page, next) = lists.list_services(cluster, after.as_deref()).await?;
+        all.extend(page);
+        after = next;
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
 /// The scalable targets of the ECS services of one region.
 pub trait ScalableTargets {
     /// Describes the targets of at most [`DESCRIBE_TARGETS_MAX`] services; a service without one is left out.
@@ -192,6 +219,7 @@ pub trait AlarmMutes {
 /// The capacity of one region, to be looked at and to be changed.
 pub trait Cloud:
     Services
+    + ServiceLists
     + ScalableTargets
     + ScheduledActions
     + ServiceWrites
@@ -204,6 +232,7 @@ pub trait Cloud:
 
 impl<T> Cloud for T where
     T: Services
+        + ServiceLists
         + ScalableTargets
         + ScheduledActions
         + ServiceWrites

@@ -316,3 +316,54 @@ fn an_order_of_moves_alone_is_told_where_it_belongs() {
                     `failover`: it is the order of wakes, sleeps and moves";
     assert!(found[0].ends_with(expected), "{found:?}");
 }
+
+/// An environment with these clusters, and what follows.
+fn with_clusters(clusters: &str) -> String {
+    format!(
+        "estate: shop\nenvironments:\n  dev:\n    kind: development\n    regions: {{ primary: us-east-1 }}\n    clusters: {{ us-east-1: \
+         {clusters}"
+    )
+}
+
+#[rstest]
+#[case::another_word(
+    "{ shop: manged } }\n",
+    "estate.yaml:6: environments.dev.clusters.us-east-1.shop: found \"manged\", expected managed, or the names of services"
+)]
+#[case::an_exclusion_of_nothing(
+    "{ shop: [api, cron] } }\n    exclude: [cron]\n",
+    "estate.yaml:7: environments.dev.exclude[0]: found cron, expected none where no cluster is `managed`: leave it out of the names"
+)]
+#[case::named_and_excluded(
+    "{ shop: managed, jobs: [cron] } }\n    exclude: [cron]\n",
+    "estate.yaml:7: environments.dev.exclude[0]: found cron, which a cluster names, expected a service that is found by its tag"
+)]
+fn a_cluster_by_tag_that_cannot_be_meant_is_named_with_its_line(#[case] clusters: &str, #[case] expected: &str) {
+    assert_eq!(problems(&with_clusters(clusters)), [expected]);
+}
+
+#[test]
+fn a_cluster_by_tag_is_one_environments_alone_and_no_pairs() {
+    let two = with_clusters(
+        "{ shop: managed } }\n  qa:\n    kind: staging\n    regions: { primary: us-east-1 }\n    clusters: { us-east-1: { shop: [api] } }\n",
+    );
+    let found = problems(&two);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].contains("environments.qa: found the cluster shop in us-east-1, which dev names too"),
+        "{found:?}"
+    );
+    let pair = with_clusters("{ shop: managed } }\n")
+        .replace("primary: us-east-1 }", "primary: us-east-1, standby: us-west-2 }");
+    let expected = "environments.dev.clusters.us-east-1.shop: found services by their tag, in a pair, expected its services by name: both regions \
+                    of a pair have to know them";
+    assert!(problems(&pair)[0].ends_with(expected), "{:?}", problems(&pair));
+}
+
+#[test]
+fn names_are_not_refused_where_any_may_be_found_by_its_tag() {
+    let sections = "    exclude: [cron]\n    order: [[proxy], [api]]\n    protected: [api]\n    capacity: { api: { desired: 2 } }\n    emergency: { \
+                    profiles: { surge: { desired: 4, for: 2h, only: [api] } }, responses: [] }\n";
+    let text = with_clusters("{ shop: managed } }\n") + sections;
+    assert!(parse("estate.yaml", &text).is_ok(), "{:?}", problems(&text));
+}

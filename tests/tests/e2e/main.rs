@@ -5,6 +5,7 @@
 
 mod backups;
 mod browser;
+mod by_tag;
 mod contract;
 mod crash;
 mod crowd;

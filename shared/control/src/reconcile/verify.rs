@@ -26,7 +26,9 @@ impl<P: Platform> Reconciler<P> {
         if let Some(waiting) = not_yet(run, &resumed.lease, self.clock.now(), VERIFY) {
             return Ok(waiting);
         }
-        let observed = self.observe(scoped, &resumed.seen, resumed.lease.layer).await?;
+        // Whatever is changed is remembered: what has come since is for the next run.
+        let (services, databases) = scoped.selection(resumed.seen.baseline.as_ref());
+        let observed = self.look_at(&services, &databases, resumed.lease.layer).await?;
         let now = self.clock.now();
         let plan = left(scoped, &resumed, &observed, "", now);
         let proof = ScopeProof { scoped, resumed: &resumed, observed: &observed, left: &plan, now };

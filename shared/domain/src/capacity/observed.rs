@@ -9,6 +9,7 @@ use super::{
     Baseline, Capacity, DatabaseId, ObservedDatabase, ResourceId, Rollout, Schedules, ServiceCapacity, ServiceId,
     TagScheduler, TaskDefinition,
 };
+use crate::name::ClusterName;
 
 /// A service as AWS describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +57,9 @@ pub struct ObservedScope {
     /// Services whose targets are not all healthy, each with what was found, where an order asked for it.
     #[serde(skip)]
     pub unhealthy: BTreeMap<ServiceId, String>,
+    /// Clusters whose services were to be found by their tag, and of which none has it.
+    #[serde(skip)]
+    pub empty: BTreeSet<ClusterName>,
     /// The scheduled actions of the services, where they were asked for.
     #[serde(skip)]
     pub schedules: Schedules,

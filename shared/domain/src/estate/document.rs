@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::backups::Backups;
+use super::cluster::ClusterServices;
 use super::emergency::Emergency;
 use super::failover::Failover;
 use super::guardrails::Guardrails;
@@ -44,7 +45,7 @@ pub enum EnvironmentKind {
 }
 
 /// Clusters and their services, by region.
-pub type Clusters = BTreeMap<Region, BTreeMap<ClusterName, Vec<ServiceName>>>;
+pub type Clusters = BTreeMap<Region, BTreeMap<ClusterName, ClusterServices>>;
 
 /// One copy of the estate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -58,9 +59,13 @@ pub struct EnvironmentDocument {
     pub account: Option<AccountId>,
     /// Where it runs.
     pub regions: EnvironmentRegions,
-    /// ECS clusters and their services, by region.
+    /// ECS clusters and their services, by region. In the place of the names, `managed` stands for all services of the cluster with
+    /// the tag `watchkeeper:managed = true`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clusters: Clusters,
+    /// Services that are left out although they have the tag, where a cluster is `managed`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<ServiceName>,
     /// Databases that sleep and wake with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub databases: Vec<DatabaseEntry>,

@@ -1,7 +1,9 @@
 //! Failovers that could not work.
 
 use super::{EnvironmentChecker, at, one_of};
-use crate::estate::{DetectionMode, Failover, FencePolicy, PairDatabase, TrafficPolicy, TrafficStrategy};
+use crate::estate::{
+    ClusterServices, DetectionMode, Failover, FencePolicy, PairDatabase, TrafficPolicy, TrafficStrategy,
+};
 use crate::finding::FieldPath;
 
 impl EnvironmentChecker<'_> {
@@ -63,7 +65,13 @@ impl EnvironmentChecker<'_> {
             .extend(singletons.map(|(nth, s)| (place.clone().key("singletons").index(nth).key("service"), &s.service)));
         let environment = self.environment;
         let Some(standby) = &environment.regions.standby else { return };
-        let known: Vec<_> = environment.clusters.get(standby).into_iter().flat_map(|c| c.values()).flatten().collect();
+        let known: Vec<_> = environment
+            .clusters
+            .get(standby)
+            .into_iter()
+            .flat_map(|c| c.values())
+            .flat_map(ClusterServices::named)
+            .collect();
         for (place, service) in named {
             if !known.contains(&service) {
                 let expected = format!("{} in {standby}", one_of(&known));

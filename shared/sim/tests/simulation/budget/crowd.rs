@@ -122,6 +122,7 @@ impl Crowd {
         let scoped = |environment: usize| ScopedEnvironment {
             scope: scope("shop", &format!("dev-{environment}"), "us-east-1"),
             services: (0..services).map(|n| ServiceId::try_from(name(environment, n)).unwrap()).collect(),
+            found_by_tag: watchkeeper_control::scoped::FoundByTag::default(),
             databases: BTreeSet::new(),
             allowance: Allowance {
                 production: false,

@@ -67,6 +67,7 @@ impl Fixture {
         let scoped = ScopedEnvironment {
             scope: scope("shop", "dev", "us-east-1"),
             services: capacity.services.keys().cloned().collect(),
+            found_by_tag: watchkeeper_control::scoped::FoundByTag::default(),
             databases: capacity.databases.keys().cloned().collect(),
             allowance: Allowance {
                 production: false,
