@@ -102,7 +102,9 @@ pub trait Services {
     ) -> Result<BTreeMap<ServiceId, ObservedService>, AwsError>;
 }
 
-/// The names of the ECS services of one region.
+/// The names of the ECS services of one region. Their tags come with the description that a run needs anyway: `GetResources` of the
+/// Resource Groups Tagging API would spare one call in eleven where all of a cluster has the tag, for a right to read the tags of
+/// everything in the region.
 pub trait ServiceLists {
     /// One page of the names of all services of a cluster, and the token of the next page if there is one; `after` is the token
     /// of the page before. A cluster that does not exist answers like one without services.

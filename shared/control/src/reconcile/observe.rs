@@ -12,6 +12,7 @@ use crate::pacing::{ApiBucket, Pace};
 use crate::platform::Platform;
 use crate::ports::Databases;
 use crate::ports::ScalableTargets;
+use crate::ports::ServiceLists;
 use crate::ports::Services;
 use crate::ports::{AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX};
 use crate::scoped::ScopedEnvironment;
@@ -47,8 +48,8 @@ impl<P: Platform> Reconciler<P> {
         let (pace, mut all, mut after) = (self.pace(layer), Vec::new(), None);
         loop {
             let call = self.cloud.list_services(cluster, after.as_deref());
-            let (page, next) = pace.call(ApiBucket::EcsServiceRead, 1, call).await?;
-            all.extend(page.into_iter().map(|service| ServiceId { cluster: cluster.clone(), service }));
+            let (names, next) = pace.call(ApiBucket::EcsServiceRead, 1, call).await?;
+            all.extend(names.into_iter().map(|service| ServiceId { cluster: cluster.clone(), service }));
             if next.is_none() {
                 return Ok(all);
             }
