@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace, SuspendedState};
+use aws_sdk_ecs::primitives::DateTime;
 use aws_sdk_ecs::types::{ContainerDefinition, LoadBalancer, Service, Tag};
 use watchkeeper_aws::MANAGED_TAG;
 use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, ServiceId};
@@ -150,7 +151,7 @@ impl RegionFixtures {
         let listed = call.send().await.map_err(SiteError::aws(format!("list the tasks of {id}")))?;
         let call = self.ecs.describe_tasks().cluster(id.cluster.as_str()).set_tasks(listed.task_arns);
         let found = call.send().await.map_err(SiteError::aws(format!("describe the tasks of {id}")))?;
-        let starts = found.tasks().iter().filter_map(|task| task.started_at()).map(|at| at.as_secs_f64());
+        let starts = found.tasks().iter().filter_map(|task| task.started_at()).map(DateTime::as_secs_f64);
         starts.reduce(f64::min).ok_or_else(|| SiteError::new(format!("see a task of {id}"), "none runs"))
     }
 

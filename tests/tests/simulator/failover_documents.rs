@@ -171,7 +171,7 @@ const NO_SIMULATOR: Changes = &[
     ("          - fleet-orchestration-car-simulator\n", ""),
     ("      fleet-orchestration-car-simulator: { desired: 1 }\n", ""),
     ("        fleet-orchestration-car-simulator: 1\n", ""),
-    ("        - [fleet-orchestration-car-simulator]\n", ""),
+    ("      - [fleet-orchestration-car-simulator]\n", ""),
     ("        - { service: fleet-orchestration-car-simulator }\n", ""),
     ("      singletons:\n", "      singletons: []\n"),
     ("        - fleet-orchestration-car-simulator\n", ""),
