@@ -87,6 +87,7 @@ pub struct Aws {
     pub(crate) rds: aws_sdk_rds::Client,
     pub(crate) quotas: aws_sdk_servicequotas::Client,
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    config: SdkConfig,
 }
 
 impl Aws {
@@ -99,7 +100,13 @@ impl Aws {
             rds: aws_sdk_rds::Client::new(&config),
             quotas: aws_sdk_servicequotas::Client::new(&config),
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
+            config,
         }
+    }
+
+    /// The client of load balancers, made where it is used: only a run that keeps an order asks them.
+    pub(crate) fn elb(&self) -> aws_sdk_elasticloadbalancingv2::Client {
+        aws_sdk_elasticloadbalancingv2::Client::new(&self.config)
     }
 }
 

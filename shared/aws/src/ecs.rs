@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::operation::describe_services::{DescribeServicesError, DescribeServicesOutput};
+use aws_sdk_ecs::operation::list_services::ListServicesError;
 use aws_sdk_ecs::types::{
     Deployment, DeploymentConfiguration, DeploymentLifecycleHookDetail, DeploymentLifecycleHookStatus,
     DeploymentLifecycleHookTargetType, DeploymentRolloutState, Failure, SchedulingStrategy, Service, ServiceDeployment,
@@ -10,12 +11,13 @@ use aws_sdk_ecs::types::{
 };
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
-use watchkeeper_control::ports::{AwsError, ServiceWrites, Services};
+use watchkeeper_control::ports::{AwsError, ServiceLists, ServiceWrites, Services, TargetHealth};
 use watchkeeper_domain::capacity::{
     ObservedService, Rollout, ScalingState, ServiceCapacity, ServiceId, TagScheduler, TaskDefinition,
 };
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
+use crate::failover::elb;
 use crate::fault::{failed, odd};
 use crate::time::timestamp;
 use crate::values::{count, tasks};
@@ -26,6 +28,10 @@ mod tasks;
 
 const DESCRIBE: &str = "DescribeServices";
 const UPDATE: &str = "UpdateService";
+const LIST: &str = "ListServices";
+
+/// The most services that one page of `ListServices` has (Amazon ECS API reference); without a word it has ten.
+const PAGE: i32 = 100;
 
 impl Services for Aws {
     async fn describe_services(
@@ -50,6 +56,42 @@ impl Services for Aws {
             Err(error) if is_unknown_cluster(error.as_service_error()) => Ok(BTreeMap::new()),
             Err(error) => Err(failed(DESCRIBE, cluster, error)),
         }
+    }
+}
+
+impl ServiceLists for Aws {
+    async fn list_services(
+        &self,
+        cluster: &ClusterName,
+        after: Option<&str>,
+    ) -> Result<(Vec<ServiceName>, Option<String>), AwsError> {
+        let call = self.ecs.list_services().cluster(cluster.as_str()).max_results(PAGE);
+        match call.set_next_token(after.map(ToOwned::to_owned)).send().await {
+            Ok(answer) => {
+                let names = answer.service_arns().iter().map(|arn| service_name(arn)).collect::<Result<_, _>>();
+                Ok((names.map_err(|what| odd(LIST, cluster, what))?, answer.next_token))
+            }
+            Err(error) if error.as_service_error().is_some_and(ListServicesError::is_cluster_not_found_exception) => {
+                Ok((Vec::new(), None))
+            }
+            Err(error) => Err(failed(LIST, cluster, error)),
+        }
+    }
+}
+
+/// The name at the end of a service's ARN, of the short or the long form (Amazon ECS developer guide, "Amazon Resource Names").
+fn service_name(arn: &str) -> Result<ServiceName, String> {
+    ServiceName::new(arn.rsplit('/').next().unwrap_or_default()).map_err(|bad| format!("serviceArns: {bad}"))
+}
+
+impl TargetHealth for Aws {
+    async fn unhealthy_targets(&self, _service: &ServiceId, groups: &[String]) -> Result<Option<String>, AwsError> {
+        for group in groups {
+            if let Some(what) = elb::unhealthy(&self.elb(), group).await? {
+                return Ok(Some(what));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -153,6 +195,7 @@ fn read_service(service: &Service) -> Result<ObservedService, String> {
         rollout_since,
         task_definition: task_definition(service).map(TaskDefinition::new),
         daemon: service.scheduling_strategy() == Some(&SchedulingStrategy::Daemon),
+        target_groups: tasks::target_group_arns(service).map(ToOwned::to_owned).collect(),
         scheduler: TagScheduler::of_service(tagged(service.tags().iter().map(|tag| (tag.key(), tag.value())))),
     })
 }

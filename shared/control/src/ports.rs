@@ -102,10 +102,46 @@ pub trait Services {
     ) -> Result<BTreeMap<ServiceId, ObservedService>, AwsError>;
 }
 
+/// The names of the ECS services of one region. Their tags come with the description that a run needs anyway: `GetResources` of the
+/// Resource Groups Tagging API would spare one call in eleven where all of a cluster has the tag, for a right to read the tags of
+/// everything in the region.
+pub trait ServiceLists {
+    /// One page of the names of all services of a cluster, and the token of the next page if there is one; `after` is the token
+    /// of the page before. A cluster that does not exist answers like one without services.
+    async fn list_services(
+        &self,
+        cluster: &ClusterName,
+        after: Option<&str>,
+    ) -> Result<(Vec<ServiceName>, Option<String>), AwsError>;
+}
+
+/// The names of all services of a cluster, page after page, without pacing.
+///
+/// # Errors
+/// [`AwsError`] of the first page that cannot be read: a list that is cut short would pass for all there is.
+pub async fn all_services(lists: &impl ServiceLists, cluster: &ClusterName) -> Result<Vec<ServiceName>, AwsError> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let (page, next) = lists.list_services(cluster, after.as_deref()).await?;
+        all.extend(page);
+        after = next;
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
 /// The scalable targets of the ECS services of one region.
 pub trait ScalableTargets {
     /// Describes the targets of at most [`DESCRIBE_TARGETS_MAX`] services; a service without one is left out.
     async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError>;
+}
+
+/// The health of the targets that services answer through.
+pub trait TargetHealth {
+    /// Why not every target of these groups of a service is healthy, in words; `None` where all are. One that drains has been
+    /// taken out, and counts for nothing. `groups` is what [`ObservedService::target_groups`] has.
+    async fn unhealthy_targets(&self, service: &ServiceId, groups: &[String]) -> Result<Option<String>, AwsError>;
 }
 
 /// The tags of scalable targets: they have their own, apart from those of their services.
@@ -184,12 +220,28 @@ pub trait AlarmMutes {
 
 /// The capacity of one region, to be looked at and to be changed.
 pub trait Cloud:
-    Services + ScalableTargets + ScheduledActions + ServiceWrites + Databases + ServiceReleases + AccountQuotas
+    Services
+    + ServiceLists
+    + ScalableTargets
+    + ScheduledActions
+    + ServiceWrites
+    + Databases
+    + ServiceReleases
+    + AccountQuotas
+    + TargetHealth
 {
 }
 
 impl<T> Cloud for T where
-    T: Services + ScalableTargets + ScheduledActions + ServiceWrites + Databases + ServiceReleases + AccountQuotas
+    T: Services
+        + ServiceLists
+        + ScalableTargets
+        + ScheduledActions
+        + ServiceWrites
+        + Databases
+        + ServiceReleases
+        + AccountQuotas
+        + TargetHealth
 {
 }
 

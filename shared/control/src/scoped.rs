@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::backup::{JobPolicy, ResourceKind as Store};
-use watchkeeper_domain::capacity::{Baseline, DatabaseId, ServiceId};
+use watchkeeper_domain::capacity::{Baseline, DatabaseId, ObservedService, ServiceId};
 use watchkeeper_domain::estate::{
     DeclaredCapacity, Emergency, Environment, EnvironmentKind, Estate, Failover, FreezeWindow,
 };
 use watchkeeper_domain::failover::{Pointer, RegionalPair, UnfollowablePointer, placement, same_home};
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::Intent;
-use watchkeeper_domain::name::{Region, Scope, ServiceName};
+use watchkeeper_domain::name::{ClusterName, Region, Scope, ServiceName};
+use watchkeeper_domain::order::StartOrder;
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::value::AccountId;
 
@@ -41,6 +42,8 @@ pub struct ScopedEnvironment {
     pub scope: Scope,
     /// The services that the document names in this region.
     pub services: BTreeSet<ServiceId>,
+    /// What it finds there by tag.
+    pub found_by_tag: FoundByTag,
     /// The databases that the document names in this region.
     pub databases: BTreeSet<DatabaseId>,
     /// What the document allows at the instant.
@@ -55,6 +58,28 @@ pub struct ScopedEnvironment {
     pub declared: u32,
     /// The pair that it is a half of, if it is one.
     pub pair: Option<PairMember>,
+}
+
+/// What is found by the tag `watchkeeper:managed = true` when it is looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FoundByTag {
+    /// Clusters whose services are found so.
+    pub clusters: BTreeSet<ClusterName>,
+    /// Services that are left out all the same.
+    pub exclude: BTreeSet<ServiceName>,
+}
+
+impl FoundByTag {
+    /// What a document finds in a region.
+    pub fn of(environment: &Environment, region: &Region) -> Self {
+        let exclude = environment.document().exclude.iter().cloned().collect();
+        Self { clusters: environment.managed_clusters(region).into_iter().collect(), exclude }
+    }
+
+    /// Whether a service that was found in one of the clusters is meant.
+    pub fn means(&self, id: &ServiceId, service: &ObservedService) -> bool {
+        service.managed && self.clusters.contains(&id.cluster) && !self.exclude.contains(&id.service)
+    }
 }
 
 /// A region's member of an active-standby pair.
@@ -78,6 +103,8 @@ pub struct PairMember {
     pub declared: BTreeMap<ServiceName, DeclaredCapacity>,
     /// What the document says of failovers.
     pub failover: Failover,
+    /// The order in which its services come up.
+    pub order: StartOrder,
     /// Its backups, which are taken in the home.
     pub backups: Vec<JobPolicy>,
 }
@@ -105,6 +132,7 @@ impl PairMember {
             others,
             declared: document.capacity.clone(),
             failover: document.failover.clone()?,
+            order: environment.order(),
             backups: JobPolicy::all(&scope_of(estate, environment, home), environment),
         })
     }
@@ -204,6 +232,7 @@ impl ScopedEnvironment {
         let scope = scope_of(estate, environment, region);
         Ok(Self {
             services: services.map(|(cluster, service)| ServiceId { cluster, service }).collect(),
+            found_by_tag: FoundByTag::of(environment, region),
             databases: environment.databases(region).into_iter().collect(),
             allowance: allowance(environment, region, instant),
             zone: environment.calendar().map(|calendar| calendar.zone().rules().clone()),
@@ -215,7 +244,7 @@ impl ScopedEnvironment {
         })
     }
 
-    /// The resources to look at: the document's, and those that a baseline keeps, because what was changed must be given
+    /// The resources to look at, but for what is found by tag: the document's, and those that a baseline keeps, because what was changed must be given
     /// back even after the document has forgotten it.
     pub fn selection(&self, baseline: Option<&Baseline>) -> (BTreeSet<ServiceId>, BTreeSet<DatabaseId>) {
         let mut services = self.services.clone();
@@ -252,5 +281,6 @@ fn allowance(environment: &Environment, region: &Region, instant: Timestamp) -> 
         protected: environment.document().protected.iter().map(ToString::to_string).collect(),
         frozen: limits.freeze_at(instant).map(FreezeWindow::frozen),
         at_home: pair.map(|failover| failover.capacity.clone()).unwrap_or_default(),
+        order: environment.order(),
     }
 }

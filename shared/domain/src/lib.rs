@@ -15,6 +15,7 @@ pub mod guardrail;
 pub mod intent;
 pub mod message;
 pub mod name;
+pub mod order;
 pub mod person;
 pub mod plan;
 pub mod preflight;

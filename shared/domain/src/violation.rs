@@ -69,6 +69,8 @@ pub enum GuardrailCode {
     WriteRefused,
     /// A resource of the document does not exist.
     NotFound,
+    /// A wave of the order went on without a service that it had waited for.
+    WaveLate,
     /// Somebody else changed a resource while an intent holds.
     Drift,
     /// A transition takes back what somebody else changed while an intent held.

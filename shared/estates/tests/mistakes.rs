@@ -240,3 +240,130 @@ proptest! {
         }
     }
 }
+
+/// An environment of three services in this order.
+fn with_order(order: &str) -> String {
+    format!(
+        "estate: shop\nenvironments:\n  dev:\n    kind: development\n    regions: {{ primary: us-east-1 }}\n    \
+         clusters: {{ us-east-1: {{ shop: [proxy, api, web] }} }}\n{order}"
+    )
+}
+
+#[rstest]
+#[case::a_circle(
+    "    after: { api: [web], web: [proxy, api] }\n",
+    "estate.yaml:7: environments.dev.after.api: found a circle: api after web after api, expected an order in which one of them comes up first"
+)]
+#[case::itself(
+    "    after:\n      web: [api]\n      api: [api]\n",
+    "estate.yaml:9: environments.dev.after.api: found a circle: api after api, expected an order in which one of them comes up first"
+)]
+#[case::nothing_before_it(
+    "    after: { api: [] }\n",
+    "estate.yaml:7: environments.dev.after.api: found nothing, expected at least one service that has to be up before it"
+)]
+#[case::unknown_before_it(
+    "    after: { api: [prosy] }\n",
+    "estate.yaml:7: environments.dev.after.api[0]: found the unknown service prosy, expected one of api, proxy, web"
+)]
+#[case::unknown_after(
+    "    after: { app: [proxy] }\n",
+    "estate.yaml:7: environments.dev.after.app: found the unknown service app, expected one of api, proxy, web"
+)]
+#[case::unknown_in_a_wave(
+    "    order:\n      - [proxy]\n      - [api, job]\n",
+    "estate.yaml:9: environments.dev.order[1][1]: found the unknown service job, expected one of api, proxy, web"
+)]
+#[case::twice(
+    "    order:\n      - [proxy]\n      - [api, proxy]\n",
+    "estate.yaml:9: environments.dev.order[1][1]: found proxy a second time, as in wave 1, expected each service once"
+)]
+#[case::an_empty_wave(
+    "    order: [[proxy], []]\n",
+    "estate.yaml:7: environments.dev.order[1]: found a wave without a service, expected at least one service"
+)]
+#[case::both(
+    "    order: [[proxy], [api]]\n    after: { web: [api] }\n",
+    "estate.yaml:8: environments.dev.after: found a second order, beside `order`, expected one of `order` and `after`"
+)]
+#[case::a_bound_of_nothing(
+    "    wave-within: 5m\n",
+    "estate.yaml:7: environments.dev.wave-within: found 5m, expected none without `order` or `after`"
+)]
+#[case::too_long_a_bound(
+    "    order: [[proxy], [api]]\n    wave-within: 1h\n",
+    "estate.yaml:8: environments.dev.wave-within: found 1h, expected at most 15m: a run ends after 45 minutes"
+)]
+fn an_order_that_nothing_can_come_up_in_is_named_with_its_line(#[case] order: &str, #[case] expected: &str) {
+    assert_eq!(problems(&with_order(order)), [expected]);
+}
+
+#[rstest]
+#[case::in_waves("    order: [[proxy], [api]]\n    wave-within: 15m\n")]
+#[case::service_by_service("    after: { web: [proxy, api], api: [proxy] }\n")]
+fn an_order_that_can_be_kept_has_no_problem(#[case] order: &str) {
+    assert!(parse("estate.yaml", &with_order(order)).is_ok());
+}
+
+#[test]
+fn an_order_of_moves_alone_is_told_where_it_belongs() {
+    let own = include_str!("../fleet-orchestration.yaml");
+    let (before, after) = own.split_once("      singletons:\n").unwrap();
+    let text = format!("{before}      waves: [[fleet-orchestration-dashboard]]\n      singletons:\n{after}");
+    let found = problems(&text);
+    assert_eq!(found.len(), 1, "{found:?}");
+    let expected = "environments.prod.failover.waves: found an order of moves alone, expected the same lists as `order` beside \
+                    `failover`: it is the order of wakes, sleeps and moves";
+    assert!(found[0].ends_with(expected), "{found:?}");
+}
+
+/// An environment with these clusters, and what follows.
+fn with_clusters(clusters: &str) -> String {
+    format!(
+        "estate: shop\nenvironments:\n  dev:\n    kind: development\n    regions: {{ primary: us-east-1 }}\n    clusters: {{ us-east-1: \
+         {clusters}"
+    )
+}
+
+#[rstest]
+#[case::another_word(
+    "{ shop: manged } }\n",
+    "estate.yaml:6: environments.dev.clusters.us-east-1.shop: found \"manged\", expected managed, or the names of services"
+)]
+#[case::an_exclusion_of_nothing(
+    "{ shop: [api, cron] } }\n    exclude: [cron]\n",
+    "estate.yaml:7: environments.dev.exclude[0]: found cron, expected none where no cluster is `managed`: leave it out of the names"
+)]
+#[case::named_and_excluded(
+    "{ shop: managed, jobs: [cron] } }\n    exclude: [cron]\n",
+    "estate.yaml:7: environments.dev.exclude[0]: found cron, which a cluster names, expected a service that is found by its tag"
+)]
+fn a_cluster_by_tag_that_cannot_be_meant_is_named_with_its_line(#[case] clusters: &str, #[case] expected: &str) {
+    assert_eq!(problems(&with_clusters(clusters)), [expected]);
+}
+
+#[test]
+fn a_cluster_by_tag_is_one_environments_alone_and_no_pairs() {
+    let two = with_clusters(
+        "{ shop: managed } }\n  qa:\n    kind: staging\n    regions: { primary: us-east-1 }\n    clusters: { us-east-1: { shop: [api] } }\n",
+    );
+    let found = problems(&two);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].contains("environments.qa: found the cluster shop in us-east-1, which dev names too"),
+        "{found:?}"
+    );
+    let pair = with_clusters("{ shop: managed } }\n")
+        .replace("primary: us-east-1 }", "primary: us-east-1, standby: us-west-2 }");
+    let expected = "environments.dev.clusters.us-east-1.shop: found services by their tag, in a pair, expected its services by name: both regions \
+                    of a pair have to know them";
+    assert!(problems(&pair)[0].ends_with(expected), "{:?}", problems(&pair));
+}
+
+#[test]
+fn names_are_not_refused_where_any_may_be_found_by_its_tag() {
+    let sections = "    exclude: [cron]\n    order: [[proxy], [api]]\n    protected: [api]\n    capacity: { api: { desired: 2 } }\n    emergency: { \
+                    profiles: { surge: { desired: 4, for: 2h, only: [api] } }, responses: [] }\n";
+    let text = with_clusters("{ shop: managed } }\n") + sections;
+    assert!(parse("estate.yaml", &text).is_ok(), "{:?}", problems(&text));
+}

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use jiff::Timestamp;
+use watchkeeper_control::scoped::FoundByTag;
 use watchkeeper_domain::capacity::{DatabaseId, ServiceId};
 use watchkeeper_domain::estate::Environment;
-use watchkeeper_domain::name::{self, ServiceName};
-use watchkeeper_domain::preflight::{AccountRegion, PreflightFacts, WantedResources};
+use watchkeeper_domain::name::{self, ClusterName, ServiceName};
+use watchkeeper_domain::preflight::{AccountRegion, PreflightFacts, Read, WantedResources};
 use watchkeeper_domain::value::AlarmName;
 
 use crate::unread::read;
@@ -47,6 +48,23 @@ pub(crate) async fn gather(
     facts
 }
 
+/// The services that are found by their tag: they are wanted like those that are named. How many there are of each cluster.
+pub(crate) async fn find_by_tag(
+    region: &RegionClients,
+    environment: &Environment,
+    wanted: &mut WantedResources,
+    place: &AccountRegion,
+) -> BTreeMap<ClusterName, Read<usize>> {
+    let (by_tag, mut listed) = (FoundByTag::of(environment, &place.region), BTreeMap::new());
+    for cluster in &by_tag.clusters {
+        let found = read(region.services_of(cluster).await);
+        let ours = found.iter().flatten().filter(|(id, service)| by_tag.means(id, service));
+        wanted.services.extend(ours.map(|(id, _)| id.clone()));
+        listed.insert(cluster.clone(), found.map(|found| found.len()));
+    }
+    listed
+}
+
 async fn capacity(
     region: &RegionClients,
     environment: &Environment,
@@ -57,6 +75,9 @@ async fn capacity(
     let document = environment.document();
     let sizes = document.emergency.is_some() || document.failover.is_some();
     let mut clusters = BTreeMap::<_, Vec<ServiceName>>::new();
+    for cluster in &wanted.managed_clusters {
+        clusters.entry(cluster.clone()).or_default();
+    }
     for id in &wanted.services {
         clusters.entry(id.cluster.clone()).or_default().push(id.service.clone());
     }

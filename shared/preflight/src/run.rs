@@ -15,7 +15,7 @@ use watchkeeper_domain::preflight::{
 use watchkeeper_domain::value::AccountId;
 use watchkeeper_estates::EstateFolder;
 
-use crate::gather::gather;
+use crate::gather::{find_by_tag, gather};
 use crate::unread::read;
 use crate::{PolicyJudge, PreflightError, RegionClients, StackTemplate, TemplateResolver, parameters};
 
@@ -76,12 +76,14 @@ pub async fn preflight<J: PolicyJudge>(
         }
         for region in WantedResources::regions(environment).intersection(&regions) {
             tell(&format!("{} {} in {region}", estate.name(), environment.name()));
-            let (sdk, wanted) = (at(region), WantedResources::of(estate, environment, region));
+            let (sdk, mut wanted) = (at(region), WantedResources::of(estate, environment, region));
             let place = place(&caller, region);
             let others: Vec<(name::Region, RegionClients)> =
                 others(environment, region).into_iter().map(|it| (it.clone(), RegionClients::new(&at(&it)))).collect();
             let (look, judge) = (RegionClients::new(&sdk), judge(&sdk));
+            let listed = find_by_tag(&look, environment, &mut wanted, &place).await;
             let facts = Box::pin(gather(&look, &judge, &place, (environment, &wanted), &others, now)).await;
+            let facts = PreflightFacts { listed, ..facts };
             let mut rows = judged(environment, &wanted, &facts);
             keys.extend(facts.keys.values().filter_map(|key| Some(key.as_ref().ok()?.as_ref()?.arn.clone())));
             let stack_in =

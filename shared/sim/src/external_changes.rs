@@ -62,6 +62,11 @@ impl SimRegion {
         self.change(service, |state| state.set_desired(service, desired));
     }
 
+    /// No task of a service starts from now on, as where its image is gone; or they do again.
+    pub fn never_start(&self, service: &ServiceId, stuck: bool) {
+        self.change(service, |state| state.set_stuck(service, stuck));
+    }
+
     /// Somebody sets, or removes, a scalable target.
     pub fn change_scaling(&self, service: &ServiceId, scaling: Option<ScalingState>) {
         self.change(service, |state| state.set_target(service, scaling));

@@ -9,6 +9,8 @@ use watchkeeper_domain::capacity::DatabaseId;
 pub enum Operation {
     /// Counts and rollouts of services are read.
     DescribeServices,
+    /// The services of a cluster are listed.
+    ListServices,
     /// A desired count is set, or a release.
     UpdateService,
     /// The releases of a service are read; the revisions that this takes are in the same call here.

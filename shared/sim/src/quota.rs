@@ -28,7 +28,7 @@ impl SimApi {
         use Operation as O;
         match operation {
             O::UpdateService => Some(Self::EcsServiceWrites),
-            O::DescribeServices => Some(Self::EcsServiceReads),
+            O::DescribeServices | O::ListServices => Some(Self::EcsServiceReads),
             O::RegisterScalableTarget => Some(Self::ScalingWrites),
             O::DescribeScalableTargets | O::DescribeScheduledActions | O::ListTargetTags => Some(Self::ScalingReads),
             O::DescribeDBClusters

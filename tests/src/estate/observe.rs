@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_applicationautoscaling::types::{ScalableTarget, ServiceNamespace};
+use aws_sdk_ecs::operation::list_services::ListServicesError;
 use watchkeeper_domain::capacity::{
     Capacity, DatabaseId, DatabasePower, ScalingState, ServiceCapacity, ServiceId, Suspensions,
 };
 use watchkeeper_domain::estate::Environment;
+use watchkeeper_domain::name::{BadName, ClusterName, ServiceName};
 
 use super::services::resource;
 use super::{RegionFixtures, SiteError};
@@ -18,11 +20,11 @@ impl RegionFixtures {
     /// [`SiteError`] when AWS does not answer, or a database is in between two states.
     pub async fn capacity(&self, environment: &Environment) -> Result<Capacity, SiteError> {
         let mut targets = self.targets().await?;
-        let ids: Vec<ServiceId> = environment
-            .services(self.region())
-            .into_iter()
-            .map(|(cluster, service)| ServiceId { cluster, service })
-            .collect();
+        let named = environment.services(self.region()).into_iter();
+        let mut ids: Vec<ServiceId> = named.map(|(cluster, service)| ServiceId { cluster, service }).collect();
+        for cluster in environment.managed_clusters(self.region()) {
+            ids.extend(self.listed(cluster).await?);
+        }
         let described = self.described(ids.iter()).await?;
         let mut capacity = Capacity::default();
         for id in ids {
@@ -52,6 +54,21 @@ impl RegionFixtures {
         let services = environment.services(self.region()).into_iter();
         let ids: Vec<ServiceId> = services.map(|(cluster, service)| ServiceId { cluster, service }).collect();
         Ok(self.described(ids.iter()).await?.iter().map(aws_sdk_ecs::types::Service::running_count).sum())
+    }
+
+    /// Every service of a cluster, with the tag or without; none where there is no such cluster.
+    async fn listed(&self, cluster: ClusterName) -> Result<Vec<ServiceId>, SiteError> {
+        let call = self.ecs.list_services().cluster(cluster.as_str()).into_paginator().items().send();
+        let arns = match call.try_collect().await {
+            Err(error) if error.as_service_error().is_some_and(ListServicesError::is_cluster_not_found_exception) => {
+                return Ok(Vec::new());
+            }
+            answer => answer.map_err(SiteError::aws(format!("list the services of {cluster}")))?,
+        };
+        let name = |arn: &String| ServiceName::new(arn.rsplit('/').next().unwrap_or_default());
+        let ids = arns.iter().map(|arn| name(arn).map(|service| ServiceId { cluster: cluster.clone(), service }));
+        let ids: Result<Vec<ServiceId>, BadName> = ids.collect();
+        ids.map_err(|bad| SiteError::new(format!("read the services of {cluster}"), bad))
     }
 
     async fn targets(&self) -> Result<BTreeMap<String, ScalingState>, SiteError> {

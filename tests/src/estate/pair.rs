@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
     KeyType, Projection, ProjectionType, ReplicationGroupUpdate, ScalarAttributeType, StreamSpecification,
     StreamViewType,
 };
-use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetTypeEnum};
+use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetGroup, TargetTypeEnum};
 use watchkeeper_domain::estate::{Environment, Failover, GlobalTable, StreamSize};
 use watchkeeper_domain::name::{Region, ServiceName};
 use watchkeeper_domain::value::ResourceName;
@@ -172,15 +172,21 @@ impl RegionFixtures {
         // Names of target groups have 32 characters at most, and those of services begin alike.
         let kept = service.as_str().len().saturating_sub(29);
         let name = format!("tg-{}", service.as_str()[kept..].trim_start_matches('-'));
-        let there = self.elb.describe_target_groups().names(&name).send().await;
-        let there = there.ok().and_then(|found| found.target_groups().first()?.target_group_arn().map(str::to_owned));
-        if there.is_some() {
+        self.make_target_group(&name, path.as_str()).await.map(Some)
+    }
+
+    /// The target group of this name, by its ARN; it is made where it is missing.
+    pub(super) async fn make_target_group(&self, name: &str, path: &str) -> Result<String, SiteError> {
+        let arn = |groups: &[TargetGroup]| groups.first()?.target_group_arn().map(str::to_owned);
+        let there = self.elb.describe_target_groups().names(name).send().await;
+        if let Some(there) = there.ok().and_then(|found| arn(found.target_groups())) {
             return Ok(there);
         }
-        let call = self.elb.create_target_group().name(&name).protocol(ProtocolEnum::Http).port(80).vpc_id("vpc-1");
-        let call = call.target_type(TargetTypeEnum::Ip).health_check_path(path.as_str());
-        let made = call.send().await.map_err(SiteError::aws(format!("make target group {name}")))?;
-        Ok(made.target_groups().first().and_then(|made| made.target_group_arn()).map(str::to_owned))
+        let call = self.elb.create_target_group().name(name).protocol(ProtocolEnum::Http).port(80).vpc_id("vpc-1");
+        let call = call.target_type(TargetTypeEnum::Ip).health_check_path(path);
+        let what = || format!("make target group {name}");
+        let made = call.send().await.map_err(SiteError::aws(what()))?;
+        arn(made.target_groups()).ok_or_else(|| SiteError::new(what(), "the answer has no ARN"))
     }
 
     async fn make_global_table(&self, table: &GlobalTable, standby: &Region) -> Result<(), SiteError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace, SuspendedState};
+use aws_sdk_ecs::primitives::DateTime;
 use aws_sdk_ecs::types::{ContainerDefinition, LoadBalancer, Service, Tag};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use watchkeeper_aws::MANAGED_TAG;
@@ -51,7 +52,11 @@ impl RegionFixtures {
                 self.put_target(id, capacity.scaling).await?;
                 self.set_count(id, capacity.desired).await
             } else {
-                self.create(id, capacity, pair).await?;
+                let (definition, group) = match pair {
+                    Some(pair) => (self.define_own(id, pair).await?, self.target_group(&id.service, pair).await?),
+                    None => (TASKS.to_owned(), None),
+                };
+                self.create(id, capacity, definition, group).await?;
                 self.put_target(id, capacity.scaling).await
             }
         });
@@ -121,21 +126,49 @@ impl RegionFixtures {
         Ok(found)
     }
 
+    /// Puts a service behind this target group, which is made, and returns the group's ARN. The service is made anew.
+    ///
+    /// # Errors
+    /// [`SiteError`] when AWS refuses.
+    pub async fn put_behind(
+        &self,
+        id: &ServiceId,
+        group: &str,
+        capacity: ServiceCapacity,
+    ) -> Result<String, SiteError> {
+        let group = self.make_target_group(group, "/health").await?;
+        let gone = self.ecs.delete_service().cluster(id.cluster.as_str()).service(id.service.as_str()).force(true);
+        gone.send().await.map_err(SiteError::aws(format!("delete service {id}")))?;
+        self.create(id, &capacity, TASKS.to_owned(), Some(group.clone())).await?;
+        self.put_target(id, capacity.scaling).await?;
+        self.tasks_run(&Declared::from([(id.clone(), capacity)])).await?;
+        Ok(group)
+    }
+
+    /// When the first of a service's tasks that run was started.
+    ///
+    /// # Errors
+    /// [`SiteError`] when AWS does not answer, or none of its tasks runs.
+    pub async fn first_start(&self, id: &ServiceId) -> Result<f64, SiteError> {
+        let call = self.ecs.list_tasks().cluster(id.cluster.as_str()).service_name(id.service.as_str());
+        let listed = call.send().await.map_err(SiteError::aws(format!("list the tasks of {id}")))?;
+        let call = self.ecs.describe_tasks().cluster(id.cluster.as_str()).set_tasks(listed.task_arns);
+        let found = call.send().await.map_err(SiteError::aws(format!("describe the tasks of {id}")))?;
+        let starts = found.tasks().iter().filter_map(|task| task.started_at()).map(DateTime::as_secs_f64);
+        starts.reduce(f64::min).ok_or_else(|| SiteError::new(format!("see a task of {id}"), "none runs"))
+    }
+
     async fn create(
         &self,
         id: &ServiceId,
         capacity: &ServiceCapacity,
-        pair: Option<&Failover>,
+        definition: String,
+        group: Option<String>,
     ) -> Result<(), SiteError> {
         let tag = Tag::builder().key(MANAGED_TAG).value("true").build();
         let call = self.ecs.create_service().cluster(id.cluster.as_str()).service_name(id.service.as_str());
-        let mut call = call.desired_count(capacity.desired.cast_signed()).tags(tag).task_definition(match pair {
-            Some(pair) => self.define_own(id, pair).await?,
-            None => TASKS.to_owned(),
-        });
-        if let Some(pair) = pair
-            && let Some(group) = self.target_group(&id.service, pair).await?
-        {
+        let mut call = call.desired_count(capacity.desired.cast_signed()).tags(tag).task_definition(definition);
+        if let Some(group) = group {
             let balancer = LoadBalancer::builder().target_group_arn(group).container_name("app").container_port(80);
             call = call.load_balancers(balancer.build());
         }

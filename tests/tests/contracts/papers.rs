@@ -119,12 +119,13 @@ fn problems(document: &str) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
 
-/// The names of all fields that a document may have.
+/// The names of all fields that a document may have, but for those of before.
 fn fields(schema: &Value) -> BTreeSet<String> {
     match schema {
         Value::Object(parts) => {
             let own = parts.get("properties").and_then(Value::as_object);
-            let own = own.into_iter().flat_map(|fields| fields.keys().cloned());
+            let own = own.into_iter().flatten().filter(|(_, field)| field["deprecated"] != true);
+            let own = own.map(|(name, _)| name.clone());
             own.chain(parts.values().flat_map(fields)).collect()
         }
         Value::Array(parts) => parts.iter().flat_map(fields).collect(),

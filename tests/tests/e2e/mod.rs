@@ -5,6 +5,7 @@
 
 mod backups;
 mod browser;
+mod by_tag;
 mod contract;
 mod crash;
 mod crowd;
@@ -14,6 +15,7 @@ mod failover;
 mod failures;
 mod field;
 mod large;
+mod ordered;
 mod own_alarms;
 mod schedule;
 mod unblock;

@@ -49,7 +49,7 @@ const FENCED: Changes = &[(
     "- { service: fleet-orchestration-car-simulator }",
     "- { service: fleet-orchestration-car-simulator, fence: prove }",
 )];
-const OTHER_WAVES: Changes = &[("        - [fleet-orchestration-dashboard]\n", "")];
+const OTHER_WAVES: Changes = &[("      - [fleet-orchestration-dashboard]\n", "")];
 const RETENTION: Changes =
     &[("retention: { daily: 14, minimum: 3 }\n        - dynamodb", "retention: { daily: 2 }\n        - dynamodb")];
 
@@ -171,7 +171,7 @@ const NO_SIMULATOR: Changes = &[
     ("          - fleet-orchestration-car-simulator\n", ""),
     ("      fleet-orchestration-car-simulator: { desired: 1 }\n", ""),
     ("        fleet-orchestration-car-simulator: 1\n", ""),
-    ("        - [fleet-orchestration-car-simulator]\n", ""),
+    ("      - [fleet-orchestration-car-simulator]\n", ""),
     ("        - { service: fleet-orchestration-car-simulator }\n", ""),
     ("      singletons:\n", "      singletons: []\n"),
     ("        - fleet-orchestration-car-simulator\n", ""),

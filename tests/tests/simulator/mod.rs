@@ -16,6 +16,7 @@ mod failover_stops;
 mod failover_switches;
 mod failovers;
 mod nights;
+mod ordered;
 mod pair_scene;
 mod reports;
 mod restores;

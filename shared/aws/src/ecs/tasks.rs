@@ -92,7 +92,7 @@ fn images(definition: &Definition) -> Vec<String> {
     definition.container_definitions().iter().filter_map(|container| container.image().map(ToOwned::to_owned)).collect()
 }
 
-fn target_group_arns(service: &Service) -> impl Iterator<Item = &str> {
+pub(super) fn target_group_arns(service: &Service) -> impl Iterator<Item = &str> {
     service.load_balancers().iter().filter_map(|balancer| balancer.target_group_arn())
 }
 

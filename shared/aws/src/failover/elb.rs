@@ -33,6 +33,22 @@ pub(crate) async fn target_group(client: &Client, arn: &str) -> Result<TargetGro
     }
 }
 
+/// Why not every target of a group is healthy; `None` where all are, and there is one. A group that does not exist has none.
+pub(crate) async fn unhealthy(client: &Client, arn: &str) -> Result<Option<String>, AwsError> {
+    let targets = match client.describe_target_health().target_group_arn(arn).send().await {
+        Ok(answer) => answer.target_health_descriptions.unwrap_or_default(),
+        Err(error)
+            if error.as_service_error().is_some_and(DescribeTargetHealthError::is_target_group_not_found_exception) =>
+        {
+            Vec::new()
+        }
+        Err(error) => return Err(failed("DescribeTargetHealth", arn, error)),
+    };
+    let TargetGroupFacts { healthy, unhealthy, .. } = read(arn, &TargetGroup::builder().build(), &targets);
+    Ok((healthy == 0 || unhealthy > 0)
+        .then(|| format!("{healthy} of {} targets of {arn} are healthy", healthy + unhealthy)))
+}
+
 /// What AWS says of a group and its targets. A check without a path, as of TCP, is named by its protocol. A target that
 /// drains has been taken out: it is neither healthy nor ill.
 fn read(arn: &str, group: &TargetGroup, targets: &[TargetHealthDescription]) -> TargetGroupFacts {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
-use watchkeeper_control::ports::{AwsError, Services};
+use watchkeeper_control::ports::{AwsError, ServiceLists, Services};
 use watchkeeper_domain::capacity::{ObservedService, ServiceId};
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
@@ -48,6 +48,16 @@ impl AwsUnblockSources {
             asking,
             urls: Arc::default(),
         }
+    }
+}
+
+impl ServiceLists for AwsUnblockSources {
+    async fn list_services(
+        &self,
+        cluster: &ClusterName,
+        after: Option<&str>,
+    ) -> Result<(Vec<ServiceName>, Option<String>), AwsError> {
+        self.capacity.list_services(cluster, after).await
     }
 }
 

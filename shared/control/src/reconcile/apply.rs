@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{DatabasePower, ResourceId};
 use watchkeeper_domain::plan::{CapacityChange, Plan};
-use watchkeeper_domain::reconcile::assess::despite_halt;
+use watchkeeper_domain::reconcile::assess::{despite_halt, ordered};
 use watchkeeper_domain::reconcile::run::{RunRef, SliceTiming};
 
 use super::call::{APPLY, slice};
 use super::lanes::SliceWriting;
 use super::slice::{SliceEnd, SliceProgress, open, settle};
-use super::{Reconciler, ResumedRun, SLICE, follows, left, lost, not_yet};
+use super::{Reconciler, ResumedRun, SLICE, follows, left, lost, not_yet, order};
 use crate::lease::Lease;
 use crate::ledger::{Ledger, LedgerWrite};
 use crate::pacing::ApiBucket;
@@ -53,7 +53,8 @@ impl<P: Platform> Reconciler<P> {
             return Err(lost(scoped));
         }
         follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
-        let SlicePlan { mut plan, partial } = self.current_plan(scoped, &resumed).await?;
+        let SlicePlan { mut plan, partial } = self.current_plan(scoped, &resumed, now).await?;
+        order::note(&mut resumed.run, &plan, &scoped.allowance.order, now);
         if let Some(halt) = &resumed.seen.halt {
             plan = despite_halt(plan, &resumed.run.deciding);
             if plan.is_empty() {
@@ -98,27 +99,38 @@ impl<P: Platform> Reconciler<P> {
 
     /// The plan of this slice: the judged one at first, and after that what still differs. What was seen while a preempted
     /// run could still write is looked at again.
-    async fn current_plan(&self, scoped: &ScopedEnvironment, resumed: &ResumedRun) -> Result<SlicePlan, RunbookError> {
+    async fn current_plan(
+        &self,
+        scoped: &ScopedEnvironment,
+        resumed: &ResumedRun,
+        now: Timestamp,
+    ) -> Result<SlicePlan, RunbookError> {
         let run = &resumed.run;
         if run.slices == 0 && resumed.lease.usable <= run.header.started {
             return Ok(SlicePlan { plan: run.plan.clone(), partial: false });
         }
         let reason = run.plan.actions().next().map_or_else(String::new, |action| action.reason.clone());
         let (services, databases) = scoped.selection(resumed.seen.baseline.as_ref());
-        let open = if run.slices == 0 { BTreeSet::new() } else { run.open() };
+        // Whose turn it is, only a look at all of them tells.
+        let whole = run.slices == 0 || !ordered(&run.deciding, &scoped.allowance).is_empty();
+        let open = if whole { BTreeSet::new() } else { run.open() };
         let unwritten: Vec<_> =
             services.iter().filter(|id| open.contains(&ResourceId::Service((*id).clone()))).cloned().collect();
         for some in unwritten.chunks(LOOKED) {
             let observed = self.look_at(&some.iter().cloned().collect(), &databases, resumed.lease.layer).await?;
-            let plan = left(scoped, resumed, &observed, &reason).without_stops();
+            let plan = left(scoped, resumed, &observed, &reason, now).without_stops();
             if !plan.is_empty() {
                 let stops = |change: &CapacityChange| matches!(change, CapacityChange::Database { .. });
                 let partial = some.len() < unwritten.len() || run.plan.actions().any(|action| stops(&action.change));
                 return Ok(SlicePlan { plan, partial });
             }
         }
-        let observed = self.look_at(&services, &databases, resumed.lease.layer).await?;
-        Ok(SlicePlan { plan: left(scoped, resumed, &observed, &reason), partial: false })
+        let mut observed = self.look_at(&services, &databases, resumed.lease.layer).await?;
+        let mut plan = left(scoped, resumed, &observed, &reason, now);
+        if self.look_at_health(scoped, &run.deciding, &mut observed, &plan).await {
+            plan = left(scoped, resumed, &observed, &reason, now);
+        }
+        Ok(SlicePlan { plan, partial: false })
     }
 
     pub(super) async fn write(&self, change: &CapacityChange) -> Result<(), AwsError> {

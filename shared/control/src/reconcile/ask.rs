@@ -124,6 +124,11 @@ impl<P: Platform> Reconciler<P> {
             (assess(&situation), ask.request.report.then(|| Box::new(DecisionFacts::of(&situation))))
         };
         let (mut assessment, mut facts) = decide(&observed, &quotas);
+        if !ask.looks_only
+            && self.look_at_health(ask.scoped, &assessment.deciding, &mut observed, &assessment.plan).await
+        {
+            (assessment, facts) = decide(&observed, &quotas);
+        }
         let most_urgent = assessment.deciding.iter().map(|intent| intent.layer).max();
         if let Some(layer) = most_urgent.filter(|layer| !ask.looks_only && *layer >= Layer::Emergency) {
             quotas = self.quotas(ask.scoped, &observed, &assessment.plan, layer).await?;

@@ -13,6 +13,7 @@ mod handle;
 mod intent_change;
 mod lanes;
 mod observe;
+mod order;
 mod prove;
 mod schedules;
 mod slice;
@@ -26,7 +27,7 @@ use watchkeeper_domain::failover::unpaired;
 use watchkeeper_domain::intent::{Intent, Layer, placed};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::plan::{DiffInput, Obstacle, Plan};
-use watchkeeper_domain::reconcile::assess::{concerns, target, with_unchangeable};
+use watchkeeper_domain::reconcile::assess::{concerns, ordered, target, with_unchangeable};
 use watchkeeper_domain::reconcile::run::{RunRecord, RunRef};
 
 use crate::lease::Lease;
@@ -179,7 +180,13 @@ fn not_yet(run: &RunRef, lease: &Lease, now: Timestamp, step: &'static str) -> O
 }
 
 /// What still differs, as far as this run may change it: not what somebody else changed before it began.
-fn left(scoped: &ScopedEnvironment, resumed: &ResumedRun, observed: &ObservedScope, reason: &str) -> Plan {
+fn left(
+    scoped: &ScopedEnvironment,
+    resumed: &ResumedRun,
+    observed: &ObservedScope,
+    reason: &str,
+    now: Timestamp,
+) -> Plan {
     let (run, allowance) = (&resumed.run, &scoped.allowance);
     let before = resumed.seen.standing.reached(&resumed.target);
     let mut reached = if run.progress.afresh { BTreeSet::new() } else { before.of(&resumed.target) };
@@ -193,6 +200,8 @@ fn left(scoped: &ScopedEnvironment, resumed: &ResumedRun, observed: &ObservedSco
         releases: &run.releases,
         reached: &reached,
         refused: &run.progress.refusals(),
+        order: &ordered(&run.deciding, allowance),
+        late: &run.progress.late(&allowance.order, now),
         reason,
     };
     let mut plan = difference.plan();

@@ -12,20 +12,49 @@ use crate::pacing::{ApiBucket, Pace};
 use crate::platform::Platform;
 use crate::ports::Databases;
 use crate::ports::ScalableTargets;
+use crate::ports::ServiceLists;
 use crate::ports::Services;
 use crate::ports::{AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX};
 use crate::scoped::ScopedEnvironment;
 
 impl<P: Platform> Reconciler<P> {
-    /// What AWS says of everything that the document or the baseline names.
+    /// What AWS says of everything that the document or the baseline names, or that is found by its tag.
     pub(super) async fn observe(
         &self,
         scoped: &ScopedEnvironment,
         seen: &ScopeState,
         layer: Layer,
     ) -> Result<ObservedScope, AwsError> {
-        let (services, databases) = scoped.selection(seen.baseline.as_ref());
-        self.look_at(&services, &databases, layer).await
+        let (named, databases) = scoped.selection(seen.baseline.as_ref());
+        let mut services = named.clone();
+        for cluster in &scoped.found_by_tag.clusters {
+            services.extend(self.listed(cluster, layer).await?);
+        }
+        let mut observed = ObservedScope::default();
+        self.observe_services(&services, layer, &mut observed).await?;
+        let found = |id: &ServiceId, service: &_| named.contains(id) || scoped.found_by_tag.means(id, service);
+        observed.services.retain(|id, service| found(id, service));
+        // What was deleted since it was listed is missed by nobody.
+        observed.missing.retain(|resource| matches!(resource, ResourceId::Service(id) if named.contains(id)));
+        let found = |cluster: &&ClusterName| observed.services.keys().any(|id| id.cluster == **cluster);
+        observed.empty = scoped.found_by_tag.clusters.iter().filter(|cluster| !found(cluster)).cloned().collect();
+        self.observe_targets(layer, &mut observed).await?;
+        self.observe_databases(&databases, layer, &mut observed).await?;
+        Ok(observed)
+    }
+
+    /// The names of all services of a cluster, page after page.
+    async fn listed(&self, cluster: &ClusterName, layer: Layer) -> Result<Vec<ServiceId>, AwsError> {
+        let (pace, mut all, mut after) = (self.pace(layer), Vec::new(), None);
+        loop {
+            let call = self.cloud.list_services(cluster, after.as_deref());
+            let (names, next) = pace.call(ApiBucket::EcsServiceRead, 1, call).await?;
+            all.extend(names.into_iter().map(|service| ServiceId { cluster: cluster.clone(), service }));
+            if next.is_none() {
+                return Ok(all);
+            }
+            after = next;
+        }
     }
 
     /// What AWS says of these.
@@ -37,6 +66,7 @@ impl<P: Platform> Reconciler<P> {
     ) -> Result<ObservedScope, AwsError> {
         let mut observed = ObservedScope::default();
         self.observe_services(services, layer, &mut observed).await?;
+        self.observe_targets(layer, &mut observed).await?;
         self.observe_databases(databases, layer, &mut observed).await?;
         Ok(observed)
     }
@@ -56,6 +86,13 @@ impl<P: Platform> Reconciler<P> {
                 left -= 1;
             }
         }
+        let missing = services.iter().filter(|id| !observed.services.contains_key(id)).cloned();
+        observed.missing.extend(missing.map(ResourceId::Service));
+        Ok(())
+    }
+
+    async fn observe_targets(&self, layer: Layer, observed: &mut ObservedScope) -> Result<(), AwsError> {
+        let pace = self.pace(layer);
         let found: Vec<ServiceId> = observed.services.keys().cloned().collect();
         let batches = found.chunks(DESCRIBE_TARGETS_MAX);
         for (left, batch) in (1..=batches.len()).rev().zip(batches) {
@@ -66,8 +103,6 @@ impl<P: Platform> Reconciler<P> {
                 }
             }
         }
-        let missing = services.iter().filter(|id| !observed.services.contains_key(id)).cloned();
-        observed.missing.extend(missing.map(ResourceId::Service));
         Ok(())
     }
 

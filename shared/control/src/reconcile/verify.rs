@@ -26,10 +26,12 @@ impl<P: Platform> Reconciler<P> {
         if let Some(waiting) = not_yet(run, &resumed.lease, self.clock.now(), VERIFY) {
             return Ok(waiting);
         }
+        // Whatever is changed is remembered: what has come since is for the next run.
+        let (services, databases) = scoped.selection(resumed.seen.baseline.as_ref());
         // Its lease may have made way for others by now; its looks are as urgent as ever.
-        let observed = self.observe(scoped, &resumed.seen, resumed.run.layer).await?;
-        let plan = left(scoped, &resumed, &observed, "");
+        let observed = self.look_at(&services, &databases, resumed.run.layer).await?;
         let now = self.clock.now();
+        let plan = left(scoped, &resumed, &observed, "", now);
         let proof = ScopeProof { scoped, resumed: &resumed, observed: &observed, left: &plan, now };
         let (reached, given_back, unsettled) = (proof.reached(), proof.given_back(), proof.unsettled());
         let record = &mut resumed.run;

@@ -10,7 +10,7 @@ use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, Lock
 use watchkeeper_domain::value::{Label, ResourceName};
 
 use crate::ledger::{ListPage, WriteOutcome};
-use crate::ports::{AwsError, ExecutionStates, Services};
+use crate::ports::{AwsError, ExecutionStates, ServiceLists, Services};
 
 /// The most items whose status one call tells (`BatchGetItem`, Amazon DynamoDB API reference).
 pub const STATUSES_MAX: usize = 100;
@@ -151,11 +151,18 @@ pub trait ExecutionReader: ExecutionStates {
 
 /// Everything that may be stuck in one region.
 pub trait UnblockSources:
-    LockTable + BlockerSource + DeadLetters + ServiceDeployments + EventBuses + ExecutionReader + Services
+    LockTable + BlockerSource + DeadLetters + ServiceDeployments + EventBuses + ExecutionReader + Services + ServiceLists
 {
 }
 
-impl<T: LockTable + BlockerSource + DeadLetters + ServiceDeployments + EventBuses + ExecutionReader + Services>
-    UnblockSources for T
+impl<T> UnblockSources for T where
+    T: LockTable
+        + BlockerSource
+        + DeadLetters
+        + ServiceDeployments
+        + EventBuses
+        + ExecutionReader
+        + Services
+        + ServiceLists
 {
 }

@@ -9,6 +9,7 @@ use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::UnblockHour;
 
 use crate::runbook::Stack;
+use crate::scoped::FoundByTag;
 
 /// One environment, as the unblock sees it.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct UnblockEnvironment<'a> {
     pub scope: Scope,
     /// What its document says, where it has a section.
     pub section: Option<&'a Unblock>,
+    /// What of its services is found by tag.
+    pub found_by_tag: FoundByTag,
     /// When it is looked after.
     pub hour: UnblockHour,
     /// Its services in this region.
@@ -45,6 +48,7 @@ impl<'e> UnblockEnvironment<'e> {
         Self {
             scope: stack.scope(estate, environment),
             section,
+            found_by_tag: FoundByTag::of(environment, &stack.home.region),
             hour: document.unblock.as_ref().map_or_else(|| UnblockHour::usual(environment.zone()), UnblockHour::of),
             services: services.map(|(cluster, service)| ServiceId { cluster, service }).collect(),
             answer_within: answers.into_iter().flatten().max(),

@@ -15,8 +15,9 @@ use crate::ledger::{Ledger, ScopeView};
 use crate::pacing::ApiBucket;
 use crate::platform::Platform;
 use crate::ports::{
-    AwsError, Clock, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ScalableTargets, Services,
+    AwsError, Clock, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ScalableTargets, Services, all_services,
 };
+use crate::scoped::FoundByTag;
 
 /// How many scopes are looked at at once.
 const SCOPES_AT_ONCE: usize = 8;
@@ -30,6 +31,9 @@ struct WantedLook {
     /// The place of its environment, and its region.
     place: Place,
     services: BTreeMap<ClusterName, Vec<ServiceName>>,
+    found_by_tag: FoundByTag,
+    /// How many services were found by tag the last time.
+    found: usize,
     databases: BTreeSet<DatabaseId>,
 }
 
@@ -40,16 +44,21 @@ impl WantedLook {
         for id in services {
             clusters.entry(id.cluster).or_default().push(id.service);
         }
-        Self { place, services: clusters, databases }
+        let found_by_tag = it.scoped.as_ref().map(|scoped| scoped.found_by_tag.clone()).unwrap_or_default();
+        let last = it.view.iter().flat_map(|view| view.observed.services.keys());
+        let found = last.filter(|id| found_by_tag.clusters.contains(&id.cluster)).count();
+        Self { place, services: clusters, found_by_tag, found, databases }
     }
 
     /// What it takes of each API: calls, and services where several scopes share a call.
     fn takes(&self) -> [(ApiBucket, usize); 3] {
         let services: usize = self.services.values().map(Vec::len).sum();
-        let described = self.services.values().map(|names| names.len().div_ceil(DESCRIBE_SERVICES_MAX)).sum();
+        let described: usize = self.services.values().map(|names| names.len().div_ceil(DESCRIBE_SERVICES_MAX)).sum();
+        // A list of each cluster, and of each at least one call for what it has.
+        let listed = 2 * self.found_by_tag.clusters.len() + self.found / DESCRIBE_SERVICES_MAX;
         [
-            (ApiBucket::EcsServiceRead, described),
-            (ApiBucket::ScalingRead, services),
+            (ApiBucket::EcsServiceRead, described + listed),
+            (ApiBucket::ScalingRead, services + self.found),
             (ApiBucket::Rds, self.databases.len()),
         ]
     }
@@ -161,9 +170,19 @@ impl<P: Platform> WindowReader<P> {
     async fn look_at(&self, look: &WantedLook) -> Result<ObservedScope, AwsError> {
         let mut observed = ObservedScope::default();
         let Some(cloud) = self.clouds.get(&look.place.1) else { return Ok(observed) };
-        for (cluster, names) in &look.services {
+        let mut clusters = look.services.clone();
+        for cluster in &look.found_by_tag.clusters {
+            let names = clusters.entry(cluster.clone()).or_default();
+            let listed = all_services(cloud, cluster).await?;
+            let more: Vec<ServiceName> = listed.into_iter().filter(|service| !names.contains(service)).collect();
+            names.extend(more);
+        }
+        let named = |id: &ServiceId| look.services.get(&id.cluster).is_some_and(|names| names.contains(&id.service));
+        for (cluster, names) in &clusters {
             for batch in names.chunks(DESCRIBE_SERVICES_MAX) {
-                observed.services.extend(cloud.describe_services(cluster, batch).await?);
+                let found = cloud.describe_services(cluster, batch).await?.into_iter();
+                let ours = found.filter(|(id, service)| named(id) || look.found_by_tag.means(id, service));
+                observed.services.extend(ours);
             }
         }
         let asked = look.services.iter().flat_map(|(cluster, names)| {

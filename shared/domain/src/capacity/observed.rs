@@ -9,6 +9,7 @@ use super::{
     Baseline, Capacity, DatabaseId, ObservedDatabase, ResourceId, Rollout, Schedules, ServiceCapacity, ServiceId,
     TagScheduler, TaskDefinition,
 };
+use crate::name::ClusterName;
 
 /// A service as AWS describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ pub struct ObservedService {
     /// developer guide, "Daemon scheduling strategy"). Deployment controllers forbid no count: `UpdateService` sets it for
     /// `ECS`, `CODE_DEPLOY` and `EXTERNAL` alike (Amazon ECS API reference).
     pub daemon: bool,
+    /// The target groups that its tasks answer in, by their ARNs. Not kept with an observation: only an order asks.
+    #[serde(skip)]
+    pub target_groups: Vec<String>,
     /// Another scheduler that may move its count, by its tags. Not kept with an observation: only a run looks at it.
     #[serde(skip)]
     pub scheduler: Option<TagScheduler>,
@@ -50,6 +54,12 @@ pub struct ObservedScope {
     /// Services whose scalable target lacks the tag, where that was asked for.
     #[serde(default)]
     pub untagged: BTreeSet<ServiceId>,
+    /// Services whose targets are not all healthy, each with what was found, where an order asked for it.
+    #[serde(skip)]
+    pub unhealthy: BTreeMap<ServiceId, String>,
+    /// Clusters whose services were to be found by their tag, and of which none has it.
+    #[serde(skip)]
+    pub empty: BTreeSet<ClusterName>,
     /// The scheduled actions of the services, where they were asked for.
     #[serde(skip)]
     pub schedules: Schedules,

@@ -6,13 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::backups::Backups;
+use super::cluster::ClusterServices;
 use super::emergency::Emergency;
 use super::failover::Failover;
 use super::guardrails::Guardrails;
 use super::unblock::Unblock;
 use crate::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, ServiceName};
 use crate::schedule::AwakeHours;
-use crate::value::{AccountId, AlarmName, HourlyCost, Label, ResourceName};
+use crate::value::{AccountId, AlarmName, Duration, HourlyCost, Label, ResourceName};
 
 /// One estate: a system that the control plane looks after, and its environments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -44,7 +45,7 @@ pub enum EnvironmentKind {
 }
 
 /// Clusters and their services, by region.
-pub type Clusters = BTreeMap<Region, BTreeMap<ClusterName, Vec<ServiceName>>>;
+pub type Clusters = BTreeMap<Region, BTreeMap<ClusterName, ClusterServices>>;
 
 /// One copy of the estate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -58,9 +59,13 @@ pub struct EnvironmentDocument {
     pub account: Option<AccountId>,
     /// Where it runs.
     pub regions: EnvironmentRegions,
-    /// ECS clusters and their services, by region.
+    /// ECS clusters and their services, by region. In the place of the names, `managed` stands for all services of the cluster with
+    /// the tag `watchkeeper:managed = true`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clusters: Clusters,
+    /// Services that are left out although they have the tag, where a cluster is `managed`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<ServiceName>,
     /// Databases that sleep and wake with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub databases: Vec<DatabaseEntry>,
@@ -68,6 +73,17 @@ pub struct EnvironmentDocument {
     /// set from it: sleep and wake keep what they find. Reports and readiness compare with it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub capacity: BTreeMap<ServiceName, DeclaredCapacity>,
+    /// Services in the waves in which they come up, by a wake as by a move: each wave once the one before it runs and its targets
+    /// are healthy. They go down in the reverse order. What no wave names comes up last, and goes down first. Default: all at
+    /// once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<Vec<ServiceName>>,
+    /// The same order, said service by service: those that have to be up before it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub after: BTreeMap<ServiceName, Vec<ServiceName>>,
+    /// How long a wave waits for a service of another one; then it goes on without it, and says so. At most 15m. Default: 5m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wave_within: Option<Duration>,
     /// Its CloudWatch alarms. If any is named here, responses may only use these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<AlarmName>,

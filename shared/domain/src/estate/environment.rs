@@ -3,10 +3,11 @@
 use jiff::tz::TimeZone;
 
 use super::document::DatabaseEntry;
-use super::{EnvironmentDocument, EnvironmentKind, EnvironmentLimits};
+use super::{ClusterServices, EnvironmentDocument, EnvironmentKind, EnvironmentLimits};
 use crate::capacity::{DatabaseId, ResourceId};
 use crate::finding::{DocumentFinding, FieldPath};
 use crate::name::{ClusterName, EnvironmentName, Region, ServiceName};
+use crate::order::{StartOrder, WITHIN, waves_of};
 use crate::schedule::{AwakeHours, Calendar};
 use crate::value::{AccountId, Zone};
 
@@ -86,10 +87,24 @@ impl Environment {
         std::iter::once(&regions.primary).chain(&regions.standby).cloned().collect()
     }
 
-    /// Its services in a region, by cluster.
+    /// Its services in a region that the document names, by cluster.
     pub fn services(&self, region: &Region) -> Vec<(ClusterName, ServiceName)> {
         let clusters = self.document.clusters.get(region).into_iter().flatten();
-        clusters.flat_map(|(cluster, services)| services.iter().map(|s| (cluster.clone(), s.clone()))).collect()
+        clusters.flat_map(|(cluster, services)| services.named().iter().map(|s| (cluster.clone(), s.clone()))).collect()
+    }
+
+    /// Its clusters in a region whose services are found by their tag.
+    pub fn managed_clusters(&self, region: &Region) -> Vec<ClusterName> {
+        let clusters = self.document.clusters.get(region).into_iter().flatten();
+        let managed = clusters.filter(|(_, services)| **services == ClusterServices::Managed);
+        managed.map(|(cluster, _)| cluster.clone()).collect()
+    }
+
+    /// The order in which its services come up.
+    pub fn order(&self) -> StartOrder {
+        let EnvironmentDocument { order, after, wave_within, .. } = &self.document;
+        let waves = if after.is_empty() { order.clone() } else { waves_of(after).unwrap_or_default() };
+        StartOrder { waves, within: wave_within.unwrap_or(WITHIN) }
     }
 
     /// Its databases in a region.
@@ -101,7 +116,8 @@ impl Environment {
 
     /// Whether it has anything in a region.
     pub fn has_resources(&self, region: &Region) -> bool {
-        !self.services(region).is_empty() || !self.databases(region).is_empty()
+        let services = !self.services(region).is_empty() || !self.managed_clusters(region).is_empty();
+        services || !self.databases(region).is_empty()
     }
 
     /// Whether a service, or a database in any spelling, must never be changed.

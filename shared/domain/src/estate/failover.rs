@@ -29,8 +29,10 @@ pub struct Failover {
     pub rpo: Duration,
     /// Tasks that the standby runs once it is active, by service.
     pub capacity: BTreeMap<ServiceName, u32>,
-    /// Services in the order in which they start; each list after the one before it. Default: all at once.
+    /// The order of a move before environments had one. A document that has it is told what to write; what was planned by it
+    /// before is still read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("deprecated" = true))]
     pub waves: Vec<Vec<ServiceName>>,
     /// Services that may run in one region at most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,5 +1,6 @@
 //! Every form of text that a document uses.
 
+use super::ClusterServices;
 use crate::schedule::{DateException, DayPeriod, Weekdays};
 use crate::value::{
     AccountId, AlarmName, CalendarDay, ClockTime, Duration, Form, HourlyCost, Label, Percent, PointInTime, ProfileName,
@@ -20,6 +21,7 @@ pub const FORMS: &[Form] = &[
     Form::of::<ProfileName>(),
     Form::of::<ResourceName>(),
     Form::of::<Zone>(),
+    Form::of::<ClusterServices>(),
     Form::of::<DayPeriod>(),
     Form::of::<DateException>(),
     Form::of::<Weekdays>(),

@@ -2,6 +2,7 @@
 
 mod backups;
 mod check;
+mod cluster;
 mod document;
 mod emergency;
 mod environment;
@@ -19,6 +20,7 @@ pub use backups::{
     AwsBackup, BackupJob, BackupProvider, BackupSchedule, Backups, CopyPolicy, KeyValue, RestoreDrill, Retention,
     VerifyPolicy,
 };
+pub use cluster::ClusterServices;
 pub use document::{
     Clusters, DatabaseEntry, DeclaredCapacity, EnvironmentDocument, EnvironmentKind, EnvironmentRegions, EstateDocument,
 };

@@ -12,6 +12,7 @@ use super::sample::serving;
 use super::{PairDatabase, may_lose};
 use crate::estate::{DeclaredCapacity, Failover};
 use crate::name::ServiceName;
+use crate::order::StartOrder;
 use crate::violation::GuardrailCode;
 
 /// What a move is planned by.
@@ -22,6 +23,9 @@ pub struct MoveFacts {
     pub readiness: ReadinessFacts,
     /// What the document said of failovers.
     pub failover: Failover,
+    /// The order of the services of the region that is to serve.
+    #[serde(default, skip_serializing_if = "StartOrder::is_empty")]
+    pub order: StartOrder,
     /// The capacity that the document declares for the home, by service.
     pub declared: BTreeMap<ServiceName, DeclaredCapacity>,
     /// Whether the region that is to serve is the standby; on the way home the baseline says what runs there.
@@ -63,7 +67,7 @@ impl MoveFacts {
             } else {
                 Serving::new()
             },
-            waves: waves(&self.failover),
+            waves: waves(&self.order, &self.failover),
             asks: reasons.into_iter().filter_map(|(code, why)| Some((code, why?))).collect(),
         }
     }

@@ -10,6 +10,7 @@ use super::plan::MoveFacts;
 use super::pointer::Serving;
 use crate::estate::PairDatabase;
 use crate::name::{Region, ServiceName};
+use crate::order::StartOrder;
 use crate::request::RunTrigger;
 use crate::run::RunHeader;
 use crate::violation::GuardrailCode;
@@ -269,11 +270,12 @@ impl Move {
     }
 }
 
-/// The waves of a move: as the document has them, then what it does not name, and the singletons last of all.
-pub fn waves(failover: &crate::estate::Failover) -> Vec<Vec<ServiceName>> {
+/// The waves of a move: those of the environment's order, then what it does not name, and the singletons last of all. A document
+/// from before environments had an order has the waves beside the rest of its failover.
+pub fn waves(order: &StartOrder, failover: &crate::estate::Failover) -> Vec<Vec<ServiceName>> {
     let single = |service: &ServiceName| failover.singletons.iter().any(|singleton| singleton.service == *service);
-    let named: BTreeSet<&ServiceName> = failover.waves.iter().flatten().collect();
-    let mut waves: Vec<Vec<ServiceName>> = failover.waves.clone();
+    let mut waves: Vec<Vec<ServiceName>> = if order.is_empty() { failover.waves.clone() } else { order.waves.clone() };
+    let named: BTreeSet<ServiceName> = waves.iter().flatten().cloned().collect();
     waves.push(failover.capacity.keys().filter(|service| !named.contains(service)).cloned().collect());
     for wave in &mut waves {
         wave.retain(|service| !single(service));

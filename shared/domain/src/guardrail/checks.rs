@@ -104,12 +104,19 @@ fn empty_selection(case: &GuardrailCase<'_>) -> Vec<Violation> {
     } else {
         !nothing_there && !all_gone
     };
+    let tagged = case.observed.empty.iter().map(|cluster| {
+        let found = format!("no service of the cluster {cluster} has the tag watchkeeper:managed = true");
+        let advice = "The rest goes on; tag its services, or name them in the estate document";
+        Violation::new(GuardrailCode::EmptySelection, Severity::Warn, found, advice)
+    });
+    let mut found: Vec<Violation> = tagged.collect();
     if allowed {
-        return Vec::new();
+        return found;
     }
-    let found = "no service and no database is selected that exists";
+    let nothing = "no service and no database is selected that exists";
     let advice = "Name the environment's clusters, services and databases of this region in its estate document";
-    vec![Violation::new(GuardrailCode::EmptySelection, Severity::Refuse, found, advice)]
+    found.push(Violation::new(GuardrailCode::EmptySelection, Severity::Refuse, nothing, advice));
+    found
 }
 
 fn production_never_sleeps(case: &GuardrailCase<'_>) -> Vec<Violation> {

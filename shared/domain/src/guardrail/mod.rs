@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::capacity::{Capacity, ObservedScope, ResourceId, ScalingState, ServiceId};
 use crate::intent::{DesiredState, Intent, Layer, placed};
 use crate::name::ServiceName;
+use crate::order::StartOrder;
 use crate::plan::{CapacityChange, Plan};
 
 pub use crate::estate::OpenFreeze;
@@ -55,6 +56,9 @@ pub struct Allowance {
     /// In the home of a pair, the tasks that the document counts on in each service: what one gets on the way home that
     /// stood at 0 when the pair had left. Empty elsewhere.
     pub at_home: BTreeMap<ServiceName, u32>,
+    /// The order in which services come up.
+    #[serde(default, skip_serializing_if = "StartOrder::is_empty")]
+    pub order: StartOrder,
 }
 
 impl Allowance {

@@ -7,6 +7,7 @@ use crate::capacity::{
     Capacity, DatabaseId, DatabasePower, DatabaseState, ObservedDatabase, ObservedScope, ObservedService, ResourceId,
     Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions, TaskDefinition,
 };
+use crate::order::StartOrder;
 
 /// A question: what must be written so that what is observed becomes the target?
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,10 @@ pub struct DiffInput<'a> {
     pub reached: &'a BTreeSet<ResourceId>,
     /// Resources that AWS did not let us change, and what it said.
     pub refused: &'a BTreeMap<ResourceId, String>,
+    /// The order in which services come up.
+    pub order: &'a StartOrder,
+    /// Services that nothing of the order waits for any longer.
+    pub late: &'a BTreeSet<ServiceId>,
     /// Why, for every action.
     pub reason: &'a str,
 }
@@ -29,7 +34,8 @@ pub struct DiffInput<'a> {
 /// The exact difference, for those who know nothing else.
 pub fn diff(observed: &ObservedScope, target: &Capacity, reason: &str) -> Plan {
     let (releases, reached, refused) = (&Releases::new(), &BTreeSet::new(), &BTreeMap::new());
-    DiffInput { observed, target, releases, reached, refused, reason }.plan()
+    let (order, late) = (&StartOrder::default(), &BTreeSet::new());
+    DiffInput { observed, target, releases, reached, refused, order, late, reason }.plan()
 }
 
 impl DiffInput<'_> {
@@ -56,16 +62,16 @@ impl DiffInput<'_> {
         draft.finish()
     }
 
-    fn at_rest(&self, id: &ServiceId) -> bool {
+    pub(super) fn at_rest(&self, id: &ServiceId) -> bool {
         self.reached.contains(&ResourceId::Service(id.clone()))
     }
 }
 
 /// A plan in the making.
-struct PlanDraft<'a> {
-    asked: &'a DiffInput<'a>,
-    actions: BTreeMap<Wave, Vec<PlannedAction>>,
-    plan: Plan,
+pub(super) struct PlanDraft<'a> {
+    pub(super) asked: &'a DiffInput<'a>,
+    pub(super) actions: BTreeMap<Wave, Vec<PlannedAction>>,
+    pub(super) plan: Plan,
 }
 
 impl PlanDraft<'_> {
@@ -210,15 +216,29 @@ impl PlanDraft<'_> {
     }
 
     fn finish(mut self) -> Plan {
-        for (wave, actions) in std::mem::take(&mut self.actions) {
-            let waits_for = match wave {
-                Wave::OpenScaling | Wave::RaiseCounts => self.databases_on_their_way(),
-                Wave::StopDatabases => self.tasks_on_their_way_out(),
-                _ => Vec::new(),
-            };
-            self.plan.steps.push(PlanStep { wave, waits_for, actions });
+        let stops = self.actions.remove(&Wave::StopDatabases);
+        let turns = self.turns();
+        let all = std::mem::take(&mut self.actions);
+        for (turn, waits_for) in turns.waits_for() {
+            for (wave, actions) in &all {
+                let own = |action: &&PlannedAction| turns.of(&action.change) == turn;
+                self.step(*wave, waits_for.clone(), actions.iter().filter(own).cloned().collect());
+            }
         }
+        self.step(Wave::StopDatabases, Vec::new(), stops.unwrap_or_default());
         self.plan
+    }
+
+    fn step(&mut self, wave: Wave, mut waits_for: Vec<AwaitedChange>, actions: Vec<PlannedAction>) {
+        if actions.is_empty() {
+            return;
+        }
+        waits_for.extend(match wave {
+            Wave::OpenScaling | Wave::RaiseCounts => self.databases_on_their_way(),
+            Wave::StopDatabases => self.tasks_on_their_way_out(),
+            _ => Vec::new(),
+        });
+        self.plan.steps.push(PlanStep { wave, waits_for, actions });
     }
 
     fn databases_on_their_way(&self) -> Vec<AwaitedChange> {

@@ -4,6 +4,7 @@ mod diff;
 mod obstacle;
 mod pipeline;
 pub mod rollback;
+mod turn;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,6 +17,7 @@ pub use diff::{DiffInput, diff};
 pub use obstacle::Obstacle;
 pub use pipeline::{NextWrite, Pipeline};
 pub use rollback::Releases;
+pub use turn::health_matters;
 
 /// One write to AWS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,7 +170,8 @@ impl fmt::Display for AwaitedChange {
     }
 }
 
-/// The actions of one wave, and what they wait for.
+/// The actions of one wave, and what they wait for. Where services come up in an order, those that have to wait have steps of
+/// their own behind the others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanStep {
     /// Which wave.
@@ -191,6 +194,9 @@ pub struct Plan {
     /// What differs and cannot be changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub obstacles: Vec<(ResourceId, Obstacle)>,
+    /// What a wave of the order does not wait for any longer, although it is not there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<AwaitedChange>,
 }
 
 impl Plan {
@@ -207,6 +213,19 @@ impl Plan {
     /// What keeps a resource from its target, if anything does.
     pub fn obstacle(&self, resource: &ResourceId) -> Option<&Obstacle> {
         self.obstacles.iter().find_map(|(of, obstacle)| (of == resource).then_some(obstacle))
+    }
+
+    /// The services that a wave of the order waits for although nothing of this plan is left to write to them.
+    pub fn waited_for(&self) -> BTreeSet<ServiceId> {
+        let written = self.written();
+        let of_order = self.steps.iter().filter(|step| step.wave != Wave::StopDatabases);
+        let awaited = of_order.flat_map(|step| &step.waits_for).filter(|it| !written.contains(&it.resource));
+        awaited
+            .filter_map(|it| match &it.resource {
+                ResourceId::Service(id) => Some(id.clone()),
+                ResourceId::Database(_) => None,
+            })
+            .collect()
     }
 
     /// Whether there is nothing to write.

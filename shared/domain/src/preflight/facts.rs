@@ -63,6 +63,8 @@ pub struct PreflightFacts {
     pub place: AccountRegion,
     /// Clusters, with their status in the words of AWS.
     pub clusters: BTreeMap<ClusterName, Read<Option<String>>>,
+    /// How many services each cluster has whose own are found by their tag.
+    pub listed: BTreeMap<ClusterName, Read<usize>>,
     /// Services of clusters that exist.
     pub services: BTreeMap<ServiceId, Read<Option<FoundService>>>,
     /// Databases that sleep and wake.
@@ -103,6 +105,7 @@ impl PreflightFacts {
         Self {
             place,
             clusters: BTreeMap::new(),
+            listed: BTreeMap::new(),
             services: BTreeMap::new(),
             databases: BTreeMap::new(),
             promoted: BTreeMap::new(),

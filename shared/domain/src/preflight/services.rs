@@ -10,8 +10,29 @@ pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
     for (cluster, found) in &case.facts.clusters {
         rows.push(of_cluster(case, cluster, found));
     }
+    for cluster in &case.wanted.managed_clusters {
+        rows.push(of_managed(case, cluster));
+    }
     for id in &case.wanted.services {
         of_service(case, id, rows);
+    }
+}
+
+/// What was found by tag: an empty selection is never meant.
+fn of_managed(case: PreflightCase<'_>, cluster: &ClusterName) -> ReportRow {
+    let subject = format!("services of {cluster} by tag");
+    let list = || case.aws(&["ecs", "list-services", "--cluster", cluster.as_str()]);
+    match case.facts.listed.get(cluster) {
+        Some(Err(unread)) => ReportRow::unread(Check::Exists, subject, unread),
+        found => {
+            let of_it = case.wanted.services.iter().filter(|id| id.cluster == *cluster).count();
+            let all = found.map_or(0, |found| found.as_ref().map_or(0, |all| *all));
+            let counts = format!("{of_it} of {all} services have the tag and are not excluded");
+            match of_it {
+                0 => ReportRow::bad(Check::Exists, subject, counts, "at least one service with the tag", list()),
+                _ => ReportRow::good(Check::Exists, subject, counts),
+            }
+        }
     }
 }
 

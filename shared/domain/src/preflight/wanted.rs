@@ -6,7 +6,7 @@ use crate::backup::{BackupSource, JobPolicy};
 use crate::capacity::{DatabaseId, ServiceId};
 use crate::estate::{BackupProvider, Environment, EnvironmentKind, Estate};
 use crate::failover::PairDatabase;
-use crate::name::{Region, Scope};
+use crate::name::{ClusterName, Region, Scope};
 use crate::value::{AlarmName, ResourceName};
 
 /// What is needed of a table.
@@ -34,8 +34,10 @@ pub struct QueueNeed {
 /// Everything that an environment has, or should have, in one region.
 #[derive(Debug, Clone, Default)]
 pub struct WantedResources {
-    /// Services, as far as a document names them.
+    /// Services, as far as a document names them, and what was found by its tag.
     pub services: BTreeSet<ServiceId>,
+    /// Clusters whose services are found by their tag.
+    pub managed_clusters: BTreeSet<ClusterName>,
     /// Databases that sleep and wake.
     pub databases: BTreeSet<DatabaseId>,
     /// What is promoted in a failover.
@@ -80,6 +82,7 @@ impl WantedResources {
         let services = environment.services(region).into_iter();
         let mut wanted = Self {
             services: services.map(|(cluster, service)| ServiceId { cluster, service }).collect(),
+            managed_clusters: environment.managed_clusters(region).into_iter().collect(),
             databases: environment.databases(region).into_iter().collect(),
             ..Self::default()
         };

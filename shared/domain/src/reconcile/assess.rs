@@ -11,6 +11,7 @@ use crate::capacity::{
 };
 use crate::guardrail::{Allowance, CapacityQuotas, GuardrailCase, HaltSwitch, judge, promised};
 use crate::intent::{DesiredState, Intent, Placement, deciding, placed, resolve};
+use crate::order::StartOrder;
 use crate::plan::{CapacityChange, DiffInput, Obstacle, Plan, PlannedAction, Releases};
 use crate::violation::{GuardrailCode, Severity, Violation, stops};
 
@@ -102,6 +103,8 @@ pub fn assess(situation: &ScopeSituation<'_>) -> Assessment {
         releases: situation.releases,
         reached: &reached,
         refused: &BTreeMap::new(),
+        order: &ordered(&chosen, allowance),
+        late: &BTreeSet::new(),
         reason: &reason(&chosen),
     };
     let mut difference = difference.plan();
@@ -242,6 +245,12 @@ pub fn target(baseline: &Baseline, intents: &[Intent], instant: Timestamp, allow
     target
 }
 
+/// The order that a run keeps. Where a pair is placed, the pointer opens one wave after the other, and a fence may stand between
+/// two of them: what is open is not held up a second time.
+pub fn ordered(deciding: &[Intent], allowance: &Allowance) -> StartOrder {
+    if placed(deciding).is_some() { StartOrder::default() } else { allowance.order.clone() }
+}
+
 /// The part of a plan that no halt holds up: the other region of a pair counts on it without seeing it, and would start a
 /// second one.
 pub fn despite_halt(plan: Plan, deciding: &[Intent]) -> Plan {
@@ -323,6 +332,8 @@ fn overwritten(situation: &ScopeSituation<'_>, plan: &Plan) -> Vec<Violation> {
         releases: &Releases::new(),
         reached: &left.resources().collect(),
         refused: &BTreeMap::new(),
+        order: &StartOrder::default(),
+        late: &BTreeSet::new(),
         reason: "",
     };
     let written: BTreeSet<ResourceId> = plan.actions().map(|action| action.change.resource()).collect();

@@ -9,6 +9,7 @@ use super::assess::{Assessment, ScopeSituation, assess};
 use crate::capacity::{Baseline, ObservedScope, ReachedTargets, ResourceId, ScheduledAction, ServiceId, TagScheduler};
 use crate::guardrail::{Allowance, CapacityQuotas, HaltSwitch};
 use crate::intent::Intent;
+use crate::name::ClusterName;
 use crate::plan::Releases;
 use crate::violation::GuardrailCode;
 
@@ -32,6 +33,12 @@ pub struct DecisionFacts {
     /// Services that a schedule of somebody else has made what they are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub moved: BTreeMap<ServiceId, String>,
+    /// Services whose targets were not all healthy, where an order asked for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unhealthy: BTreeMap<ServiceId, String>,
+    /// Clusters of which no service had the tag that they are found by.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub empty: BTreeSet<ClusterName>,
     /// What each resource had reached.
     pub reached: ReachedTargets,
     /// Whether the run declared an intent.
@@ -65,6 +72,8 @@ impl DecisionFacts {
             schedules: observed.schedules.clone(),
             schedulers: observed.schedulers.clone().into_iter().collect(),
             moved: observed.moved.clone(),
+            unhealthy: observed.unhealthy.clone(),
+            empty: observed.empty.clone(),
             observed,
             reached: situation.reached.clone(),
             declares: situation.declares,
@@ -85,6 +94,8 @@ impl DecisionFacts {
             schedules: self.schedules.clone(),
             schedulers: self.schedulers.iter().cloned().collect(),
             moved: self.moved.clone(),
+            unhealthy: self.unhealthy.clone(),
+            empty: self.empty.clone(),
             ..self.observed.clone()
         };
         assess(&ScopeSituation {

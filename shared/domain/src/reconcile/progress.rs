@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::ResourceId;
+use crate::capacity::{ResourceId, ServiceId};
+use crate::order::StartOrder;
 
 /// A resource that AWS did not let us change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +122,9 @@ pub struct RunProgress {
     /// Resources that were seen at their target.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub reached: BTreeSet<ResourceId>,
+    /// Since when a wave of the order has waited for each service; how long that may be does not begin anew.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub waited: BTreeMap<ServiceId, Timestamp>,
     /// Resources whose baseline has been given back, or was never left.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub given_back: BTreeSet<ResourceId>,
@@ -143,6 +147,12 @@ impl RunProgress {
             until.duration_since(two[0].ended).as_millis().max(0)
         });
         i64::try_from(waited.sum::<i128>()).unwrap_or(i64::MAX)
+    }
+
+    /// The services that no wave of the order waits for any longer.
+    pub fn late(&self, order: &StartOrder, now: Timestamp) -> BTreeSet<ServiceId> {
+        let over = |(_, since): &(&ServiceId, &Timestamp)| now.duration_since(**since) >= order.within.signed();
+        self.waited.iter().filter(over).map(|(id, _)| id.clone()).collect()
     }
 
     /// What AWS refused, by resource.

@@ -51,6 +51,7 @@ fn clean() -> Facts {
         rollout_since: None,
         task_definition: None,
         daemon: false,
+        target_groups: Vec::new(),
         scheduler: None,
     };
     let aurora =
@@ -78,6 +79,7 @@ fn clean() -> Facts {
             protected: BTreeSet::new(),
             frozen: None,
             at_home: [].into(),
+            order: watchkeeper_domain::order::StartOrder::default(),
         },
         quotas: CapacityQuotas::default(),
         instant: evening(),

@@ -13,6 +13,7 @@ mod emergency_layers;
 mod failover;
 mod failover_readiness;
 mod guardrails;
+mod order;
 mod plan_properties;
 mod preflight;
 mod report;

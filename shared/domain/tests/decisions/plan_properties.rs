@@ -48,6 +48,7 @@ fn environment() -> impl Strategy<Value = ObservedScope> {
                 rollout_since: None,
                 task_definition: None,
                 daemon: false,
+                target_groups: Vec::new(),
                 scheduler: None,
             };
             (name(n), service)

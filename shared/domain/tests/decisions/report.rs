@@ -43,6 +43,7 @@ fn observed(services: usize) -> ObservedScope {
             rollout_since: None,
             task_definition: None,
             daemon: false,
+            target_groups: Vec::new(),
             scheduler: None,
         };
         (id, service)
@@ -94,6 +95,7 @@ fn decided(production: bool, services: usize) -> Assessment {
         protected: BTreeSet::new(),
         frozen: None,
         at_home: [].into(),
+        order: watchkeeper_domain::order::StartOrder::default(),
     };
     assess(&ScopeSituation {
         baseline: None,

@@ -107,7 +107,7 @@ fn services(place: &FieldPath, environment: &EnvironmentDocument) -> Entries {
     for (region, clusters) in &environment.clusters {
         for (cluster, services) in clusters {
             let place = place.clone().key("clusters").key(region).key(cluster);
-            all.extend(services.iter().map(|service| (place.clone(), service.to_string())));
+            all.extend(services.named().iter().map(|service| (place.clone(), service.to_string())));
         }
     }
     all

@@ -8,8 +8,10 @@ use aws_sdk_ecs::types::{
 };
 use aws_sdk_elasticloadbalancingv2::types::ProtocolEnum;
 use watchkeeper_aws::failed;
-use watchkeeper_control::ports::{AccountQuotas as _, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Fault};
-use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
+use watchkeeper_control::ports::{
+    AccountQuotas as _, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Fault, Services as _, all_services,
+};
+use watchkeeper_domain::capacity::{ObservedService, ServiceId, TaskDefinition};
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 use watchkeeper_domain::preflight::{ControllerKind, FoundService, Read, TargetFacts};
 
@@ -24,6 +26,18 @@ impl RegionClients {
         let call = self.ecs.describe_clusters().clusters(cluster.as_str()).include(ClusterField::Settings);
         let answer = call.send().await.map_err(|error| failed("ecs:DescribeClusters", cluster, error))?;
         Ok(answer.clusters().first().and_then(|cluster| cluster.status().map(str::to_owned)))
+    }
+
+    /// All services of a cluster.
+    pub(crate) async fn services_of(
+        &self,
+        cluster: &ClusterName,
+    ) -> Result<BTreeMap<ServiceId, ObservedService>, AwsError> {
+        let mut all = BTreeMap::new();
+        for names in all_services(&self.aws, cluster).await?.chunks(DESCRIBE_SERVICES_MAX) {
+            all.extend(self.aws.describe_services(cluster, names).await?);
+        }
+        Ok(all)
     }
 
     /// Services of a cluster that exists, with everything about each but its scalable target. `sizes`: with what a task takes.

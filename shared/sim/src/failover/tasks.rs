@@ -1,7 +1,7 @@
 //! The tasks of a region: those that are alive, their images, and the target groups that they answer in.
 
 use watchkeeper_control::failover::ports::RegionTasks;
-use watchkeeper_control::ports::AwsError;
+use watchkeeper_control::ports::{AwsError, TargetHealth};
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::failover::readiness::TargetGroupFacts;
 
@@ -27,6 +27,14 @@ impl RegionTasks for SimRegion {
             Ok(groups.collect())
         })
         .await
+    }
+}
+
+impl TargetHealth for SimRegion {
+    async fn unhealthy_targets(&self, service: &ServiceId, groups: &[String]) -> Result<Option<String>, AwsError> {
+        let found = self.target_groups(service).await?;
+        let ill = found.iter().find(|it| groups.contains(&it.name) && (it.healthy == 0 || it.unhealthy > 0));
+        Ok(ill.map(|it| format!("{} of {} targets of {} are healthy", it.healthy, it.healthy + it.unhealthy, it.name)))
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct SimService {
     pub(crate) stopping: u32,
     /// Whether its tasks have died and not started again.
     pub(crate) died: bool,
+    /// Whether no task of it starts.
+    pub(crate) stuck: bool,
     pub(crate) managed: bool,
     pub(crate) daemon: bool,
     /// Another scheduler, by its tags.
@@ -55,6 +57,7 @@ impl SimService {
             rollout_since: Some(self.releases.since()),
             task_definition: Some(self.releases.current().clone()),
             daemon: self.daemon,
+            target_groups: self.target_groups.iter().map(|group| group.name.clone()).collect(),
             scheduler: self.scheduler,
         }
     }

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use jiff::Timestamp;
 use watchkeeper_control::ports::{
     AccountQuotas, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ScalableTargets, ScheduledActions,
-    ServiceReleases, ServiceWrites, Services, TargetTags,
+    ServiceLists, ServiceReleases, ServiceWrites, Services, TargetTags,
 };
 use watchkeeper_domain::capacity::{
     DatabaseId, ObservedDatabase, ObservedService, ScalingState, Schedules, ServiceId, ServiceRelease, TaskDefinition,
@@ -18,6 +18,9 @@ use crate::operation::Operation;
 use crate::refusal::CallRefusal;
 use crate::region::SimRegion;
 use crate::state::SimState;
+
+/// Services a page, where as many as possible are asked for (Amazon ECS API reference, `ListServices`).
+const SERVICES_PAGE: usize = 100;
 
 /// Scheduled actions a page (Application Auto Scaling API reference, `DescribeScheduledActions`).
 const SCHEDULED_PAGE: usize = 50;
@@ -33,6 +36,25 @@ impl Services for SimRegion {
             batch(services, DESCRIBE_SERVICES_MAX)?;
             let ids = services.iter().map(|service| ServiceId { cluster: cluster.clone(), service: service.clone() });
             Ok(ids.filter_map(|id| state.read_service(&id).map(|service| (id, service))).collect())
+        })
+        .await
+    }
+}
+
+impl ServiceLists for SimRegion {
+    async fn list_services(
+        &self,
+        cluster: &ClusterName,
+        after: Option<&str>,
+    ) -> Result<(Vec<ServiceName>, Option<String>), AwsError> {
+        self.ask(Operation::ListServices, cluster, |state| {
+            let there: Vec<ServiceId> = state.services.keys().filter(|id| id.cluster == *cluster).cloned().collect();
+            let there = there.into_iter().filter(|id| state.read_service(id).is_some()).map(|id| id.service);
+            let mut rest = there.filter(|service| after.is_none_or(|after| service.as_str() > after));
+            let page: Vec<ServiceName> = rest.by_ref().take(SERVICES_PAGE).collect();
+            let more = rest.next().is_some();
+            let next = page.last().filter(|_| more).map(ToString::to_string);
+            Ok((page, next))
         })
         .await
     }

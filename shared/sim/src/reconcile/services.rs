@@ -19,6 +19,7 @@ impl SimState {
             running: spec.desired,
             stopping: 0,
             died: false,
+            stuck: false,
             managed: spec.managed,
             daemon: spec.daemon,
             scheduler: None,
@@ -79,6 +80,14 @@ impl SimState {
         found
     }
 
+    /// Keeps the tasks of a service from starting, or lets them.
+    pub(crate) fn set_stuck(&mut self, id: &ServiceId, stuck: bool) -> bool {
+        let mut epoch = 0;
+        let found = self.change_service(id, |service| (service.stuck, epoch) = (stuck, service.tasks_epoch));
+        self.plan(self.settings.task_start, DueEvent::Tasks(id.clone(), epoch));
+        found
+    }
+
     /// Sets the bounds and suspensions, or takes the target away.
     pub(crate) fn set_target(&mut self, id: &ServiceId, scaling: Option<ScalingState>) -> bool {
         let registering = self.settings.registering_moves_suspended;
@@ -95,7 +104,7 @@ impl SimState {
     pub(crate) fn tasks_follow(&mut self, id: &ServiceId, epoch: u64) {
         let (mut stopping, mut deaths) = (0, 0);
         self.change_service(id, |service| {
-            if service.tasks_epoch == epoch {
+            if service.tasks_epoch == epoch && !(service.stuck && service.desired > service.running) {
                 stopping = service.running.saturating_sub(service.desired);
                 deaths = service.deaths;
                 service.stopping += stopping;

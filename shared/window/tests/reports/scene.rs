@@ -61,6 +61,7 @@ pub(crate) fn run(reason: &str) -> DueReport {
         rollout_since: None,
         task_definition: None,
         daemon: false,
+        target_groups: Vec::new(),
         scheduler: None,
     };
     let id = |name: &str| ServiceId::try_from(format!("clos-v2-cluster/{name}")).unwrap();
@@ -87,6 +88,7 @@ pub(crate) fn run(reason: &str) -> DueReport {
         protected: [].into(),
         frozen: None,
         at_home: [].into(),
+        order: watchkeeper_domain::order::StartOrder::default(),
     };
     let situation = ScopeSituation {
         baseline: None,
@@ -182,6 +184,7 @@ pub(crate) fn moved(reason: &str) -> DueReport {
     let facts = MoveFacts {
         readiness,
         failover: serde_json::from_value(failover).unwrap(),
+        order: watchkeeper_domain::order::StartOrder::default(),
         declared: [].into(),
         to_standby: true,
         graceful: false,

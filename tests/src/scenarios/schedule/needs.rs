@@ -13,8 +13,12 @@ use crate::scenarios::{ChosenNight, NoNight, Unplayed, next_night};
 /// [`Unplayed`] says what it lacks. So below.
 pub fn resources(environment: &Environment) -> Result<(), Unplayed> {
     let primary = &environment.document().regions.primary;
-    if environment.has_resources(primary) {
+    if !environment.services(primary).is_empty() || !environment.databases(primary).is_empty() {
         return Ok(());
+    }
+    if !environment.managed_clusters(primary).is_empty() {
+        let found = "its services are found by their tag, and the document does not say which there are";
+        return Err(Unplayed::new(found, "services or databases by name"));
     }
     let found = format!("no service and no database in {primary}");
     Err(Unplayed::new(found, "`clusters` or `databases` of the primary region"))

@@ -32,6 +32,7 @@ environments:
     capacity:
       tram-web: { desired: 2, min: 2, max: 6 }
       tram-signal: { desired: 1 }
+    order: [[tram-web], [tram-signal]]
     emergency:
       profiles:
         surge: { desired: 4, max: 8, for: 2h, only: [tram-web] }
@@ -48,7 +49,6 @@ environments:
       rto: 15m
       rpo: 1s
       capacity: { tram-web: 2, tram-signal: 1 }
-      waves: [[tram-web], [tram-signal]]
       singletons: [{ service: tram-signal, fence: dead-man, silence: 3m }]
       traffic: { strategy: switch-object, names: [tram.example.com], bucket: tram-failover, object: standby-serves }
 ";

@@ -26,7 +26,7 @@ fn failover_stops_the_singleton_before_starting_it_elsewhere() {
         let stopped = home.first_write_to("UpdateService", SINGLETON).expect("it was stopped by its own region's hand");
         let started = standby.first_write_to("UpdateService", SINGLETON).expect("it was started by the other one's");
         assert!(stopped < started, "call {stopped} stopped it, and call {started} started it");
-        for service in scene.failover().unwrap().waves.iter().take(2).flatten() {
+        for service in scene.environment.order().waves.iter().take(2).flatten() {
             let earlier = standby.first_write_to("UpdateService", service.as_str()).unwrap();
             assert!(earlier < started, "{service} was started by call {earlier}, the singleton by call {started}");
         }

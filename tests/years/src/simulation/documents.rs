@@ -122,9 +122,7 @@ fn apply(environment: &mut EnvironmentDocument, edit: &Edit, at: Timestamp) {
         }
         Edit::TakeOut(service) => {
             let clusters = environment.clusters.values_mut();
-            clusters
-                .filter_map(|it| it.get_mut(&service.cluster))
-                .for_each(|it| it.retain(|one| *one != service.service));
+            clusters.filter_map(|it| it.get_mut(&service.cluster)).for_each(|it| it.take_out(&service.service));
             environment.capacity.remove(&service.service);
         }
         Edit::Hours(None) => environment.awake = None,

@@ -105,6 +105,7 @@ fn member(more: usize) -> PairMember {
         own,
         others: BTreeMap::new(),
         declared: BTreeMap::new(),
+        order: watchkeeper_domain::order::StartOrder::default(),
         failover: serde_json::from_value(json!({
             "detect": "off",
             "probe": { "primary": "https://a", "standby": "https://b", "paths": { FLEET: "/fleet/health" } },

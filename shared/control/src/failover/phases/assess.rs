@@ -36,6 +36,7 @@ impl<P: Platform> FailoverRunbook<P> {
         let mut facts = MoveFacts {
             readiness: facts,
             failover: member.failover.clone(),
+            order: member.order.of(&member.services),
             declared: member.declared.clone(),
             to_standby: member.region == member.standby,
             graceful: work.record.graceful,

@@ -1,7 +1,9 @@
 //! Failovers that could not work.
 
 use super::{EnvironmentChecker, at, one_of};
-use crate::estate::{DetectionMode, Failover, FencePolicy, PairDatabase, TrafficPolicy, TrafficStrategy};
+use crate::estate::{
+    ClusterServices, DetectionMode, Failover, FencePolicy, PairDatabase, TrafficPolicy, TrafficStrategy,
+};
 use crate::finding::FieldPath;
 
 impl EnvironmentChecker<'_> {
@@ -12,6 +14,10 @@ impl EnvironmentChecker<'_> {
         }
         for (index, alarm) in failover.evidence.iter().enumerate() {
             self.known_alarm(at("failover").key("evidence").index(index), alarm);
+        }
+        if !failover.waves.is_empty() {
+            let expected = "the same lists as `order` beside `failover`: it is the order of wakes, sleeps and moves";
+            self.note(at("failover").key("waves"), "an order of moves alone", expected);
         }
         self.services(failover);
         self.singletons(failover);
@@ -50,10 +56,6 @@ impl EnvironmentChecker<'_> {
         let place = at("failover");
         let mut named: Vec<(FieldPath, _)> =
             failover.capacity.keys().map(|s| (place.clone().key("capacity").key(s), s)).collect();
-        for (wave, services) in failover.waves.iter().enumerate() {
-            let place = place.clone().key("waves").index(wave);
-            named.extend(services.iter().enumerate().map(|(nth, s)| (place.clone().index(nth), s)));
-        }
         if let Some(probe) = &failover.probe {
             let place = place.clone().key("probe").key("paths");
             named.extend(probe.paths.keys().map(|s| (place.clone().key(s), s)));
@@ -63,7 +65,13 @@ impl EnvironmentChecker<'_> {
             .extend(singletons.map(|(nth, s)| (place.clone().key("singletons").index(nth).key("service"), &s.service)));
         let environment = self.environment;
         let Some(standby) = &environment.regions.standby else { return };
-        let known: Vec<_> = environment.clusters.get(standby).into_iter().flat_map(|c| c.values()).flatten().collect();
+        let known: Vec<_> = environment
+            .clusters
+            .get(standby)
+            .into_iter()
+            .flat_map(|c| c.values())
+            .flat_map(ClusterServices::named)
+            .collect();
         for (place, service) in named {
             if !known.contains(&service) {
                 let expected = format!("{} in {standby}", one_of(&known));

@@ -2,6 +2,7 @@
 
 mod emergency;
 mod failover;
+mod order;
 mod places;
 mod schedule;
 mod sections;
@@ -59,6 +60,7 @@ impl EnvironmentDocument {
     fn check(&self) -> Vec<DocumentFinding> {
         let mut checker = EnvironmentChecker { environment: self, findings: Vec::new() };
         checker.places();
+        checker.order();
         checker.schedule();
         checker.emergency();
         checker.failover();

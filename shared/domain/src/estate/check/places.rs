@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{EnvironmentChecker, at, one_of};
-use crate::estate::{DatabaseEntry, Environment, EnvironmentDocument, EstateDocument};
+use crate::estate::{ClusterServices, DatabaseEntry, Environment, EnvironmentDocument, EstateDocument};
 use crate::finding::{DocumentFinding, FieldPath};
 use crate::name::{Region, ServiceName};
 
@@ -15,13 +15,19 @@ impl EnvironmentDocument {
 
     /// Every service, wherever it runs.
     pub(super) fn service_names(&self) -> BTreeSet<&ServiceName> {
-        self.clusters.values().flat_map(BTreeMap::values).flatten().collect()
+        self.clusters.values().flat_map(BTreeMap::values).flat_map(ClusterServices::named).collect()
+    }
+
+    /// Whether there may be services that the document does not name.
+    pub(super) fn finds_services(&self) -> bool {
+        self.clusters.values().flat_map(BTreeMap::values).any(|services| *services == ClusterServices::Managed)
     }
 
     /// Every resource with its region: what two environments of one account must not share.
     fn resources(&self) -> BTreeSet<(Region, String)> {
         let services = self.clusters.iter().flat_map(|(region, clusters)| {
-            let names = clusters.iter().flat_map(|(cluster, all)| all.iter().map(move |s| format!("{cluster}/{s}")));
+            let names =
+                clusters.iter().flat_map(|(cluster, all)| all.named().iter().map(move |s| format!("{cluster}/{s}")));
             names.map(move |name| (region.clone(), name))
         });
         let database = |entry: &DatabaseEntry| {
@@ -31,12 +37,24 @@ impl EnvironmentDocument {
         services.chain(self.databases.iter().filter_map(database)).collect()
     }
 
-    /// A resource that another environment names too, unless the two say that they live in different accounts.
+    /// A resource that another environment names too, unless the two say that they live in different accounts. A cluster whose
+    /// services are found by their tag is one environment's alone.
     pub fn shares(&self, other: &Self) -> Option<(Region, String)> {
         if self.account.is_some() && other.account.is_some() && self.account != other.account {
             return None;
         }
-        self.resources().intersection(&other.resources()).next().cloned()
+        let resource = || self.resources().intersection(&other.resources()).next().cloned();
+        resource().or_else(|| self.cluster_of(other)).or_else(|| other.cluster_of(self))
+    }
+
+    /// A cluster of this environment, found by tag, that another one has too.
+    fn cluster_of(&self, other: &Self) -> Option<(Region, String)> {
+        let all = self.clusters.iter().flat_map(|(region, clusters)| clusters.iter().map(move |it| (region, it)));
+        let mut managed = all.filter(|(_, (_, services))| **services == ClusterServices::Managed);
+        let shared = managed.find(|(region, (cluster, _))| {
+            other.clusters.get(*region).is_some_and(|clusters| clusters.contains_key(*cluster))
+        });
+        shared.map(|(region, (cluster, _))| (region.clone(), format!("the cluster {cluster}")))
     }
 }
 
@@ -57,6 +75,7 @@ impl EnvironmentChecker<'_> {
             );
         }
         self.clusters();
+        self.exclude();
         self.databases();
         self.protected();
         self.capacity();
@@ -69,6 +88,11 @@ impl EnvironmentChecker<'_> {
             let mut seen = BTreeSet::new();
             for (cluster, services) in clusters {
                 let place = place.clone().key(cluster);
+                if *services == ClusterServices::Managed {
+                    self.managed(place);
+                    continue;
+                }
+                let services = services.named();
                 if services.is_empty() {
                     self.note(place.clone(), "no service", "at least one; an empty selection is never meant");
                 }
@@ -79,6 +103,26 @@ impl EnvironmentChecker<'_> {
                         self.note(place.clone().index(index), found, "each service once in a region");
                     }
                 }
+            }
+        }
+    }
+
+    /// What has to know the services of a cluster by name: a pair, whose regions have to agree on them.
+    fn managed(&mut self, place: FieldPath) {
+        if self.environment.failover.is_some() || self.environment.regions.standby.is_some() {
+            let expected = "its services by name: both regions of a pair have to know them";
+            self.note(place, "services by their tag, in a pair", expected);
+        }
+    }
+
+    fn exclude(&mut self) {
+        let finds = self.environment.finds_services();
+        for (index, service) in self.environment.exclude.iter().enumerate() {
+            let place = at("exclude").index(index);
+            if !finds {
+                self.note(place, service.to_string(), "none where no cluster is `managed`: leave it out of the names");
+            } else if self.environment.service_names().contains(service) {
+                self.note(place, format!("{service}, which a cluster names"), "a service that is found by its tag");
             }
         }
     }
@@ -114,7 +158,10 @@ impl EnvironmentChecker<'_> {
         for (index, name) in self.environment.protected.iter().enumerate() {
             let all = || services.iter().map(|s| s.as_str()).chain(databases.iter().map(|d| d.name().as_str()));
             let is_service = services.iter().any(|service| service.as_str() == name.as_str());
-            if !is_service && !databases.iter().any(|database| database.is_called(name.as_str())) {
+            if !is_service
+                && !self.environment.finds_services()
+                && !databases.iter().any(|database| database.is_called(name.as_str()))
+            {
                 self.note(at("protected").index(index), format!("the unknown name {name}"), one_of(all()));
             }
         }
@@ -131,10 +178,10 @@ impl EnvironmentChecker<'_> {
         }
     }
 
-    /// Notes a service that the environment does not have.
+    /// Notes a service that the environment cannot have: where some are found by their tag, any name may be one of them.
     pub(super) fn known_service(&mut self, place: FieldPath, service: &ServiceName) {
         let services = self.environment.service_names();
-        if !services.contains(service) {
+        if !services.contains(service) && !self.environment.finds_services() {
             let expected = one_of(services);
             self.note(place, format!("the unknown service {service}"), expected);
         }

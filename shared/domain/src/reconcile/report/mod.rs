@@ -38,6 +38,12 @@ pub fn plan(scope: &Scope, assessment: &Assessment) -> String {
     for step in &assessment.plan.steps {
         let waits = if step.waits_for.is_empty() { "" } else { ", once what it waits for is there" };
         _ = writeln!(text, "{} ({}{waits})", step.wave, counted(step.actions.len(), "write"));
+        for awaited in step.waits_for.iter().take(LINES) {
+            _ = writeln!(text, "  waits for {awaited}");
+        }
+        if step.waits_for.len() > LINES {
+            _ = writeln!(text, "  waits for {} more", step.waits_for.len() - LINES);
+        }
         for action in step.actions.iter().take(PLAN_LINES) {
             _ = writeln!(text, "  {}", action.change);
         }

@@ -2,5 +2,5 @@
 #![allow(clippy::unwrap_used)]
 
 mod obstacles;
-mod scene;
+pub(crate) mod scene;
 mod transitions;

@@ -34,6 +34,7 @@ pub(crate) fn service(desired: u32, scaling: Option<ScalingState>) -> ObservedSe
         rollout_since: None,
         task_definition: None,
         daemon: false,
+        target_groups: Vec::new(),
         scheduler: None,
     }
 }
@@ -98,6 +99,7 @@ impl Scene {
             protected: BTreeSet::new(),
             frozen: None,
             at_home: [].into(),
+            order: watchkeeper_domain::order::StartOrder::default(),
         };
         Self {
             baseline: None,

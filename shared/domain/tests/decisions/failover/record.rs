@@ -1,20 +1,23 @@
 //! The record: waves, times, and what the new region is to run.
 
 use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, Suspensions};
+use watchkeeper_domain::estate::Failover;
 use watchkeeper_domain::failover::{
     Move, MoveEnding, MovePhase, RegionSample, ScalingBounds, ServiceFigures, ServiceSample, serving, waves,
 };
+use watchkeeper_domain::order::StartOrder;
 
 use crate::failover::scene::{DASHBOARD, FLEET, JOB, SIMULATOR, at, failover, home, service, standby};
 
 #[test]
 fn singletons_start_last_wherever_the_document_has_them() {
-    let mut document = failover(None);
-    document.waves = vec![vec![service(SIMULATOR), service(FLEET)]];
-    assert_eq!(
-        waves(&document),
-        [vec![service(FLEET)], vec![service(DASHBOARD), service(JOB)], vec![service(SIMULATOR)]]
-    );
+    let first = vec![vec![service(SIMULATOR), service(FLEET)]];
+    let expected = [vec![service(FLEET)], vec![service(DASHBOARD), service(JOB)], vec![service(SIMULATOR)]];
+    let order = StartOrder { waves: first.clone(), ..StartOrder::default() };
+    assert_eq!(waves(&order, &failover(None)), expected);
+    // As a move was planned before environments had an order.
+    let document = Failover { waves: first, ..failover(None) };
+    assert_eq!(waves(&StartOrder::default(), &document), expected);
 }
 
 #[test]

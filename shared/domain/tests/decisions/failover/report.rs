@@ -4,7 +4,7 @@ use watchkeeper_domain::failover::{Move, MoveEnding, MovePhase, report, waves};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Scope};
 
-use crate::failover::scene::{at, failover, home, serving, standby};
+use crate::failover::scene::{at, failover, home, order, serving, standby};
 
 fn scope() -> Scope {
     Scope {
@@ -25,7 +25,7 @@ fn record() -> Move {
     record.lost_since = Some(at(0));
     record.reason = String::from("us-west-2 is lost: the probe fails for all 3 paths; its ECS does not answer");
     record.serving = serving();
-    record.waves = waves(&failover(None));
+    record.waves = waves(&order(), &failover(None));
     record
 }
 

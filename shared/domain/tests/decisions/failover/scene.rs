@@ -7,6 +7,7 @@ use serde_json::json;
 use watchkeeper_domain::estate::Failover;
 use watchkeeper_domain::failover::{MoveStage, OngoingMove, Pointer, ServiceFigures, Serving};
 use watchkeeper_domain::name::{Region, ServiceName};
+use watchkeeper_domain::order::StartOrder;
 
 pub(crate) const FLEET: &str = "fleet-orchestration-fleet-service";
 pub(crate) const JOB: &str = "fleet-orchestration-job-service";
@@ -52,7 +53,6 @@ pub(crate) fn failover(fence: Option<&str>) -> Failover {
         "rto": "5m",
         "rpo": "1s",
         "capacity": { FLEET: 2, JOB: 2, DASHBOARD: 2, SIMULATOR: 1 },
-        "waves": [[FLEET, JOB], [DASHBOARD], [SIMULATOR]],
         "singletons": [singleton],
         "tables": [{ "table": "fleet-orchestration-vehicles", "key": "id" }],
         "traffic": {
@@ -63,6 +63,13 @@ pub(crate) fn failover(fence: Option<&str>) -> Failover {
         },
     }))
     .unwrap()
+}
+
+/// The order of the document.
+pub(crate) fn order() -> StartOrder {
+    let waves = [[FLEET, JOB].as_slice(), &[DASHBOARD], &[SIMULATOR]];
+    let waves = waves.iter().map(|wave| wave.iter().map(|name| service(name)).collect()).collect();
+    StartOrder { waves, ..StartOrder::default() }
 }
 
 pub(crate) fn serving() -> Serving {

@@ -21,6 +21,7 @@ fn a_deployment_is_stuck_by_its_age_and_one_in_a_hook_waits_rightly(
 ) {
     let service = ObservedService {
         daemon: false,
+        target_groups: Vec::new(),
         scheduler: None,
         capacity: ServiceCapacity { desired: 1, scaling: None },
         running: 1,

@@ -163,6 +163,7 @@ pub(in super::super) fn run(id: &str, now: Timestamp) -> RunRecord {
             }],
             troubled: vec![WriteTrouble { resource: ResourceId::Service(api()), since: now }],
             reached: [ResourceId::Database(database())].into(),
+            waited: [(api(), now)].into(),
             given_back: [ResourceId::Database(database())].into(),
         },
         awaited: vec![awaited()],
@@ -214,6 +215,7 @@ fn plan() -> Plan {
             (ResourceId::Service(service("c/gone").id), Obstacle::Missing),
             (ResourceId::Database(rds("replica").id), Obstacle::CannotStop("it is a read replica".to_owned())),
         ],
+        late: vec![awaited()],
     }
 }
 

@@ -122,6 +122,7 @@ impl Crowd {
         let scoped = |environment: usize| ScopedEnvironment {
             scope: scope("shop", &format!("dev-{environment}"), "us-east-1"),
             services: (0..services).map(|n| ServiceId::try_from(name(environment, n)).unwrap()).collect(),
+            found_by_tag: watchkeeper_control::scoped::FoundByTag::default(),
             databases: BTreeSet::new(),
             allowance: Allowance {
                 production: false,
@@ -131,6 +132,7 @@ impl Crowd {
                 protected: BTreeSet::new(),
                 frozen: None,
                 at_home: [].into(),
+                order: watchkeeper_domain::order::StartOrder::default(),
             },
             zone: None,
             emergency: Some(emergency.clone()),

@@ -67,6 +67,7 @@ impl Fixture {
         let scoped = ScopedEnvironment {
             scope: scope("shop", "dev", "us-east-1"),
             services: capacity.services.keys().cloned().collect(),
+            found_by_tag: watchkeeper_control::scoped::FoundByTag::default(),
             databases: capacity.databases.keys().cloned().collect(),
             allowance: Allowance {
                 production: false,
@@ -76,6 +77,7 @@ impl Fixture {
                 protected: BTreeSet::new(),
                 frozen: None,
                 at_home: [].into(),
+                order: watchkeeper_domain::order::StartOrder::default(),
             },
             zone: None,
             emergency: None,

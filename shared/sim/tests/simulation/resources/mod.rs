@@ -1,6 +1,7 @@
 //! Every resource by itself: the engine over the simulated AWS, with what happens to single services and databases.
 #![allow(clippy::unwrap_used)]
 
+mod by_tag;
 mod databases;
 mod fixture;
 mod giving_back;

@@ -147,7 +147,7 @@ pub(crate) fn plan(changes: Vec<(Wave, CapacityChange)>) -> PlanFacts {
         steps.entry(wave).or_default().push(PlannedAction { change, reason: "as wanted".to_owned() });
     }
     let steps = steps.into_iter().map(|(wave, actions)| PlanStep { wave, waits_for: Vec::new(), actions });
-    let plan = Plan { steps: steps.collect(), awaited: Vec::new(), obstacles: Vec::new() };
+    let plan = Plan { steps: steps.collect(), ..Plan::default() };
     let verdict = if plan.is_empty() { Verdict::Nothing } else { Verdict::Apply };
     PlanFacts { verdict, deciding: Vec::new(), plan, violations: Vec::new() }
 }

@@ -51,6 +51,7 @@ impl Services for Memory {
                 rollout_since: None,
                 task_definition: Some(TaskDefinition::new(definition)),
                 daemon: false,
+                target_groups: Vec::new(),
                 scheduler: None,
             };
             (ServiceId { cluster: cluster.clone(), service: service.clone() }, observed)

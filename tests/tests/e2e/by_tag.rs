@@ -1,0 +1,44 @@
+//! Services that are found by their tag, in the deployed stack: those of the evening sleep, one that comes in the night too, and what
+//! is excluded does not.
+
+use watchkeeper_domain::capacity::{Capacity, ServiceCapacity, ServiceId};
+
+use crate::e2e::field::{Plot, play};
+
+fn id(name: &str) -> ServiceId {
+    ServiceId::try_from(format!("found/{name}")).unwrap()
+}
+
+fn tasks(capacity: &Capacity) -> Vec<(String, u32)> {
+    capacity.services.iter().map(|(id, found)| (id.service.to_string(), found.desired)).collect()
+}
+
+#[test]
+fn what_has_the_tag_sleeps_and_wakes_and_what_comes_in_the_night_too() {
+    play(async |harness| {
+        let plot = Plot::fresh(harness, "found", "dev").await;
+        let site = plot.stack.site();
+        let service = |desired| ServiceCapacity { desired, scaling: None };
+        for (name, desired) in [("found-api", 2), ("found-web", 1), ("found-debugger", 1)] {
+            site.make_service(&id(name), service(desired)).await.unwrap();
+        }
+        let ticked = plot.stack.tick(plot.time("19:05")).await.unwrap();
+        assert_eq!(ticked.run_of(&plot.scope).unwrap().outcome(), "done");
+        let own = |name: &str, desired| (name.to_owned(), desired);
+        let asleep = [own("found-api", 0), own("found-debugger", 1), own("found-web", 0)];
+        assert_eq!(tasks(&plot.capacity().await), asleep);
+
+        let mark = plot.mark().await;
+        let ticked = plot.stack.tick(plot.time("19:10")).await.unwrap();
+        assert!(ticked.run_of(&plot.scope).is_none(), "nothing differs");
+        assert_eq!(plot.stack.api_calls(mark).await.unwrap().writes().len(), 0);
+
+        site.make_service(&id("found-new"), service(3)).await.unwrap();
+        plot.stack.tick(plot.time("19:15")).await.unwrap();
+        assert_eq!(tasks(&plot.capacity().await)[2], own("found-new", 0));
+
+        plot.stack.tick(plot.time("+08:00")).await.unwrap();
+        let awake = [own("found-api", 2), own("found-debugger", 1), own("found-new", 3), own("found-web", 1)];
+        assert_eq!(tasks(&plot.capacity().await), awake);
+    });
+}
