@@ -162,6 +162,7 @@ impl FunctionContext {
     }
 
     pub(crate) fn notifier(&self) -> Result<NotificationTargets, SettingError> {
-        Ok(NotificationTargets::new(&self.sdk, &self.settings.topic_arn()?, &self.settings.event_bus()?))
+        let (topic, chat) = (self.settings.topic_arn()?, self.settings.chat_topic.clone());
+        Ok(NotificationTargets::new(&self.sdk, &topic, chat, &self.settings.event_bus()?))
     }
 }

@@ -37,7 +37,7 @@ impl<P: Platform> Reconciler<P> {
             "run": run, "halted": on, "by": by, "reason": reason, "headline": message.subject,
         });
         self.notifier.publish(HALT_SWITCHED, &event.to_string()).await?;
-        self.notifier.notify(&message.subject, &message.text).await?;
+        self.notifier.notify(&message).await?;
         Ok(message.subject)
     }
 }

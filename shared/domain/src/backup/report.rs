@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{BackupMemory, BackupNotice, BackupSource, CopyInventory, JobPolicy, ago, fates, size};
-use crate::message::Message;
+use crate::message::{Machine, MachineStart, Message, MessageContext};
 use crate::name::Scope;
 use crate::run::RunHeader;
 
-/// The longest subject that SNS takes, in characters (SNS API reference, Publish).
-pub(super) const SUBJECT: usize = 100;
+/// For how many of the backups that failed a message has the command that tries again.
+const AGAIN: usize = 5;
 
 /// How many copies of one resource a message lists before it only counts.
 const COPIES: usize = 40;
@@ -109,7 +109,12 @@ pub fn message(scope: &Scope, run: &BackupRun, all: &[BackupNotice<'_>], notes: 
         }
     };
     _ = write!(text, "\nWhat to do: {advice}\n\nRun: {}", run.header.id);
-    Message { subject: headline.chars().take(SUBJECT).collect(), text }
+    let again = all.iter().filter(|told| told.outcome() == BackupOutcome::Failed).take(AGAIN).map(|told| {
+        let source = &told.policy.subject.source;
+        let input = json!({ "estate": estate, "environment": environment, "resource": source });
+        MachineStart::new(&format!("To try {source} again"), Machine::Backup, input.to_string())
+    });
+    Message::new(&headline, text).with(MessageContext::of_run(scope, &run.header.id).with_starts(again))
 }
 
 /// The event about a finished run.
