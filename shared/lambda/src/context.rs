@@ -67,7 +67,11 @@ impl FunctionContext {
             backup: backup.clone(),
             unblock: unblock(now),
             failures: FailureWatch { ledger: ledger.clone(), machines: machines.clone(), notifier: notifier.clone() },
-            reports: bucket.clone().map(|store| ReportWriter { ledger: ledger.clone(), store }),
+            reports: bucket.clone().map(|store| ReportWriter {
+                ledger: ledger.clone(),
+                store,
+                notifier: notifier.clone(),
+            }),
         })
     }
 

@@ -49,6 +49,59 @@ pub struct BackupRun {
     pub header: RunHeader,
     /// Its resources.
     pub jobs: Vec<BackupLine>,
+    /// Whether a report of it is kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub report: bool,
+    /// When it was over, where a report of it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+}
+
+/// How one resource of a run stood when that was over, with what is remembered of it: the evidence of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BackupResult {
+    /// The resource.
+    pub source: BackupSource,
+    /// When its backup was due.
+    pub due: Timestamp,
+    /// How it stood.
+    pub outcome: BackupOutcome,
+    /// Why it was not done; empty where it was.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// What a person should know beside that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
+    /// What was remembered: its copies, each with its verdict, and how the last attempts ended.
+    pub memory: BackupMemory,
+}
+
+impl BackupResult {
+    /// Of what a message tells, at `now`.
+    pub fn of(told: &BackupNotice<'_>, now: Timestamp) -> Self {
+        Self {
+            source: told.policy.subject.source.clone(),
+            due: told.due,
+            outcome: told.outcome(),
+            why: told.why(),
+            findings: told.findings(now),
+            memory: told.memory.clone(),
+        }
+    }
+
+    /// The same, decided again by what was remembered.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { outcome: self.memory.outcome_of(self.due), why: self.memory.why_of(self.due), ..self.clone() }
+    }
+}
+
+/// How all of a run stood: as its worst resource; done where there is none.
+pub fn worst(outcomes: impl IntoIterator<Item = BackupOutcome>) -> BackupOutcome {
+    let all: Vec<BackupOutcome> = outcomes.into_iter().collect();
+    let worst = [BackupOutcome::Failed, BackupOutcome::Waiting].into_iter().find(|outcome| all.contains(outcome));
+    worst.unwrap_or(BackupOutcome::Done)
 }
 
 /// Every copy of a resource, the newest first: where, how old, how large, and whether it is good.

@@ -1,5 +1,7 @@
 //! What a person can do about a finished run.
 
+use jiff::Timestamp;
+
 use crate::intent::{DesiredState, Intent};
 use crate::message::{Machine, MachineStart};
 use crate::name::Scope;
@@ -7,9 +9,9 @@ use crate::reconcile::run::{IntentOutcome, RunOutcome, RunRecord};
 use crate::request::RunTrigger;
 use crate::violation::GuardrailCode;
 
-/// What to do, as the end of a message.
-pub fn advice(scope: &Scope, run: &RunRecord) -> String {
-    Advice::of(scope, run).text
+/// What to do, for a page that tells instants by clocks of its own.
+pub fn advice(scope: &Scope, run: &RunRecord, told: impl Fn(Timestamp) -> String) -> String {
+    Advice::of(scope, run, told).text
 }
 
 /// What to do, in words and as an execution that can be started.
@@ -19,7 +21,7 @@ pub(super) struct Advice {
 }
 
 impl Advice {
-    pub(super) fn of(scope: &Scope, run: &RunRecord) -> Self {
+    pub(super) fn of(scope: &Scope, run: &RunRecord, told: impl Fn(Timestamp) -> String) -> Self {
         let Scope { estate, environment, .. } = scope;
         let input = |rest: &str| format!(r#"{{"estate": "{estate}", "environment": "{environment}", {rest}}}"#);
         let asleep = run.deciding.iter().any(|intent| intent.want == DesiredState::Asleep);
@@ -29,7 +31,7 @@ impl Advice {
                 Self::starting("nothing. ", "To wake it for some hours", Machine::Reconcile, start)
             }
             Some(RunOutcome::Done) => match &run.wanted {
-                Some(IntentOutcome::Declared(intent)) => declared(intent, input),
+                Some(IntentOutcome::Declared(intent)) => declared(intent, input, told),
                 _ if run.violations.iter().any(|it| it.code == GuardrailCode::Overwritten) => {
                     Self::words("see what was overwritten; what was meant to stay has to be set again")
                 }
@@ -45,9 +47,7 @@ impl Advice {
                 let start = input(r#""want": "asleep", "until": "2h""#);
                 Self::starting("nothing, if it was meant. ", "To undo it now", Machine::Reconcile, start)
             }
-            Some(RunOutcome::Drift) => {
-                Self::words("nothing, if it was meant; it ends with the intent that holds now")
-            }
+            Some(RunOutcome::Drift) => Self::words("nothing, if it was meant; it ends with the intent that holds now"),
             Some(RunOutcome::PartlyDone) => Self::words(
                 "see what is said of each resource that was left out; the tick goes on with it once it can be changed, and \
                  tells it again only when something else is left out",
@@ -75,16 +75,16 @@ impl Advice {
 }
 
 /// What follows an intent that was declared; `input` makes an input of its fields.
-fn declared(intent: &Intent, input: impl Fn(&str) -> String) -> Advice {
+fn declared(intent: &Intent, input: impl Fn(&str) -> String, told: impl Fn(Timestamp) -> String) -> Advice {
     match (&intent.want, intent.expires) {
         (DesiredState::Scaled(requested), expires) => {
-            let until = expires.map_or_else(String::new, |end| format!(", at {end} at the latest"));
+            let until = expires.map_or_else(String::new, |end| format!(", at {} at the latest", told(end)));
             let when = if requested.alarms.is_empty() { "when its time is over" } else { "once its alarms are quiet" };
             let input = input(&format!(r#""profile": "{}", "give-back": true"#, requested.profile));
             let words = format!("nothing. It is given back {when}{until}. ");
             Advice::starting(&words, "To do it now", Machine::EmergencyScale, input)
         }
-        (_, Some(end)) => Advice::words(format!("nothing. The wish ends at {end}")),
+        (_, Some(end)) => Advice::words(format!("nothing. The wish ends at {}", told(end))),
         (_, None) => Advice::words("nothing"),
     }
 }

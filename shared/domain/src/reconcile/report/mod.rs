@@ -143,12 +143,13 @@ pub fn message(scope: &Scope, run: &RunRecord) -> Message {
     if let Some(error) = &run.error {
         _ = writeln!(text, "\nError: {}: {}", error.name, error.message);
     }
-    let Advice { text: what, start } = Advice::of(scope, run);
+    let Advice { text: what, start } = Advice::of(scope, run, |at| at.to_string());
     _ = writeln!(text, "\nWhat to do: {what}");
     _ = write!(text, "\nRun: {}", run.header.id);
     let codes = run.violations.iter().map(|violation| violation.code.name());
     let codes = codes.chain(run.error.iter().map(|error| error.name.as_str()));
-    Message::new(&headline, text).with(MessageContext::of_run(scope, &run.header.id).with_codes(codes).with_starts(start))
+    Message::new(&headline, text)
+        .with(MessageContext::of_run(scope, &run.header.id).with_codes(codes).with_starts(start))
 }
 
 /// The event about a finished run: figures and verdicts, and no list that grows with the estate.
