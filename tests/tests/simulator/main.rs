@@ -18,6 +18,7 @@ mod failovers;
 mod nights;
 mod pair_scene;
 mod reports;
+mod reports_told;
 mod restores;
 mod rollbacks;
 mod scenarios;
