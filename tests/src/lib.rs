@@ -6,6 +6,7 @@
 
 pub mod bench;
 pub mod bill;
+pub mod chat;
 pub mod drill;
 pub mod estate;
 pub mod grants;

@@ -14,6 +14,7 @@ use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failures::FailedExecution;
 use watchkeeper_domain::guardrail::CapacityQuotas;
+use watchkeeper_domain::message::Message;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::value::AlarmName;
@@ -280,9 +281,9 @@ pub trait FailedExecutions {
 
 /// Where people and programs learn of a run.
 pub trait Notifier {
-    /// Sends a message that a person reads: a subject of at most 100 characters (SNS API reference) and a text. Returns the id
-    /// that AWS gives the message.
-    async fn notify(&self, subject: &str, text: &str) -> Result<String, AwsError>;
+    /// Sends a message that a person reads. Returns the id that AWS gives the message. Where the stack tells a chat, too, that one
+    /// comes second, and what it does not take fails nothing: the message is sent, and sending it again would double it.
+    async fn notify(&self, message: &Message) -> Result<String, AwsError>;
 
     /// Puts one event on the bus; `detail` is JSON. Returns the id that AWS gives the event.
     async fn publish(&self, detail_type: &str, detail: &str) -> Result<String, AwsError>;

@@ -42,7 +42,7 @@ pub async fn notify<L: Ledger, N: Notifier>(
     };
     let say = async |since| {
         let message = message(scope, ended.trigger, ended.error, since, ended.run);
-        notifier.notify(&message.subject, &message.text).await.map(drop)
+        notifier.notify(&message).await.map(drop)
     };
     let Some(patience) = patience else { return say(None).await.map(|()| true) };
     let note = LedgerNote::Trouble(ended.machine);

@@ -52,6 +52,19 @@ pub fn execution_name_of_input(words: &[&str], input: &str, instant: Timestamp) 
     execution_name(&[words, &[&mark]].concat(), instant)
 }
 
+/// What a machine adds to its own name when it names a child, without the number after it.
+const CHILDREN: [&str; 5] = ["plan", "apply", "back", "move", "wave"];
+
+/// The execution that started the one of this name, by the way in which machines name their children; itself, where none did.
+pub fn parent_of(name: &str) -> &str {
+    let child = |name: &str| {
+        let (rest, number) = name.rsplit_once('-')?;
+        let (parent, word) = rest.rsplit_once('-').filter(|_| number.parse::<u32>().is_ok())?;
+        CHILDREN.contains(&word).then_some(parent.len())
+    };
+    child(name).map_or(name, |length| &name[..length])
+}
+
 /// Characters that a name may have where an execution is also logged (Step Functions API reference, `StartExecution`: to
 /// enable logging with CloudWatch Logs, the name should only contain 0-9, A-Z, a-z, - and _).
 fn is_name(c: char) -> bool {

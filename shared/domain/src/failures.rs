@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::message::Message;
+use crate::message::{Message, MessageContext};
 use crate::name::Region;
 use crate::reconcile::run::RunError;
 
@@ -90,7 +90,8 @@ pub fn message(region: &Region, news: &[(FailedExecution, RunError)]) -> Message
         "{subject}.\n\n{lines}{more}\nWhat to do: the cause says it, and the execution in Step Functions has the rest. Runs \
          that fail alike are told again after an hour without."
     );
-    Message::new(&subject, text)
+    let codes = news.iter().map(|(_, error)| &error.name);
+    Message::new(&subject, text).with(MessageContext::default().with_codes(codes))
 }
 
 #[cfg(test)]

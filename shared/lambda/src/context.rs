@@ -67,7 +67,11 @@ impl FunctionContext {
             backup: backup.clone(),
             unblock: unblock(now),
             failures: FailureWatch { ledger: ledger.clone(), machines: machines.clone(), notifier: notifier.clone() },
-            reports: bucket.clone().map(|store| ReportWriter { ledger: ledger.clone(), store }),
+            reports: bucket.clone().map(|store| ReportWriter {
+                ledger: ledger.clone(),
+                store,
+                notifier: notifier.clone(),
+            }),
         })
     }
 
@@ -162,6 +166,7 @@ impl FunctionContext {
     }
 
     pub(crate) fn notifier(&self) -> Result<NotificationTargets, SettingError> {
-        Ok(NotificationTargets::new(&self.sdk, &self.settings.topic_arn()?, &self.settings.event_bus()?))
+        let (topic, chat) = (self.settings.topic_arn()?, self.settings.chat_topic.clone());
+        Ok(NotificationTargets::new(&self.sdk, &topic, chat, &self.settings.event_bus()?))
     }
 }

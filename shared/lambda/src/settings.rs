@@ -5,6 +5,7 @@ mod peers;
 use std::path::PathBuf;
 
 use watchkeeper_control::scoped::StackIdentity;
+use watchkeeper_domain::message::ChatTopic;
 use watchkeeper_domain::name::Region;
 use watchkeeper_window::facts::FunctionArn;
 
@@ -51,6 +52,8 @@ pub struct FunctionSettings {
     pub metrics_namespace: String,
     /// The bucket of reports, if the stack keeps any.
     pub report_bucket: Option<String>,
+    /// The topic for chats, if the stack has one.
+    pub chat_topic: Option<ChatTopic>,
     ledger_table: Option<String>,
     topic_arn: Option<String>,
     event_bus: Option<String>,
@@ -92,6 +95,7 @@ impl FunctionSettings {
             estates_dir: get("ESTATES_DIR").unwrap_or_else(|| ESTATES_DIR.to_owned()).into(),
             metrics_namespace: get("METRICS_NAMESPACE").unwrap_or_else(|| METRICS_NAMESPACE.to_owned()),
             report_bucket: get("REPORT_BUCKET"),
+            chat_topic: fit("CHAT_TOPIC_ARN", get("CHAT_TOPIC_ARN").map(|arn| arn.parse()).transpose())?,
             ledger_table: get("LEDGER_TABLE"),
             topic_arn: get("TOPIC_ARN"),
             event_bus: get("EVENT_BUS"),
@@ -310,6 +314,17 @@ mod tests {
         assert!(matches!(empty, SettingError::Missing { variable: "AWS_REGION", .. }));
         let odd = read(&[("AWS_REGION", "us east"), LAMBDA[1], LAMBDA[2]]).unwrap_err();
         assert!(matches!(odd, SettingError::Unfit { variable: "AWS_REGION", .. }));
+    }
+
+    #[test]
+    fn a_topic_for_chats_names_its_stack_or_does_not_fit() {
+        let [region, function, account] = LAMBDA;
+        let with = |arn| read(&[region, function, account, ("CHAT_TOPIC_ARN", arn)]);
+        assert_eq!(read(&LAMBDA).unwrap().chat_topic, None);
+        let arn = "arn:aws:sns:us-east-1:123456789012:watchkeeper-chat";
+        assert_eq!(with(arn).unwrap().chat_topic.unwrap().arn(), arn);
+        let error = with("arn:aws:sns:us-east-1:123456789012:other").unwrap_err();
+        assert!(matches!(error, SettingError::Unfit { variable: "CHAT_TOPIC_ARN", .. }), "{error}");
     }
 
     #[test]

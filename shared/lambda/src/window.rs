@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_aws::{AskingMachines, Aws, CloudWatch, EventClock, LambdaWindows, peer_config};
+use watchkeeper_aws::{AskingMachines, Aws, CloudWatch, EventClock, LambdaWindows, ReportBucket, peer_config};
 use watchkeeper_control::window::WindowReader;
 use watchkeeper_control::window::act::WindowActor;
 use watchkeeper_domain::name::Region;
@@ -80,12 +80,14 @@ impl FunctionContext {
             act: self.settings.window_act_arn()?,
             name: self.settings.metrics_namespace.clone(),
         };
+        let reports = self.settings.report_bucket.as_ref().map(|bucket| ReportBucket::new(&self.sdk, bucket));
         Ok(move |now| WindowReader {
             clouds: clouds.clone(),
             ledger: ledger.clone(),
             alarms: alarms.clone(),
             clock: EventClock::set_to(now),
             own: own.clone(),
+            reports: reports.clone(),
             shares,
         })
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::{AwsError, Clock, Notifier};
+use watchkeeper_domain::message::Message;
 
 use crate::kinds::outside::{PublishedEvent, SentMessage};
 use crate::operation::Operation;
@@ -18,7 +19,8 @@ const SUBJECT_MAX: usize = 100;
 const TEXT_MAX: usize = 256 * 1024;
 
 impl Notifier for SimRegion {
-    async fn notify(&self, subject: &str, text: &str) -> Result<String, AwsError> {
+    async fn notify(&self, message: &Message) -> Result<String, AwsError> {
+        let Message { subject, text, context } = message;
         self.ask(Operation::Publish, subject, |state| {
             let length = subject.chars().count();
             if !(1..=SUBJECT_MAX).contains(&length) || !subject.chars().all(|c| c.is_ascii() && !c.is_ascii_control()) {
@@ -26,8 +28,8 @@ impl Notifier for SimRegion {
                 return Err(CallRefusal::invalid(format!("subject of {length} characters, {expected}")));
             }
             fits(text)?;
-            let (subject, text) = (subject.to_owned(), text.to_owned());
-            state.outside.messages.push(SentMessage { at: state.now, subject, text });
+            let (subject, text, context) = (subject.to_owned(), text.to_owned(), context.clone());
+            state.outside.messages.push(SentMessage { at: state.now, subject, text, context });
             Ok(format!("message-{}", state.outside.messages.len()))
         })
         .await

@@ -5,6 +5,8 @@ use watchkeeper_domain::backup::BackupSource;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 use watchkeeper_domain::value::ProfileName;
 
+use crate::report::EvidenceKind;
+
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -89,6 +91,9 @@ pub struct Call {
     /// The execution that is meant: a run, or one that asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// What kind of run the report is of that is meant; of `reconcile`, where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<EvidenceKind>,
     /// The resource that is backed up, or restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<BackupSource>,

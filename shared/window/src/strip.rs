@@ -52,6 +52,8 @@ pub struct Strip {
     pub overrides: Vec<(i64, i64)>,
     /// When it is halted.
     pub halted: Option<(i64, i64)>,
+    /// When it was halted before.
+    pub halts: Vec<(i64, i64)>,
     /// The days of the calendar on which nothing starts.
     pub holidays: Vec<(i64, i64)>,
     /// When something happened that the state tells of.
@@ -90,6 +92,7 @@ pub fn strip(state: &EnvironmentState<'_>) -> Strip {
     let over = ledger.intents.iter().filter(|it| it.layer == Layer::Override);
     let over = over.map(|it| (clamp(it.declared), it.expires.map_or(WIDTH, clamp)));
     let halted = state.halt.map(|halt| (clamp(halt.since), WIDTH));
+    let halts = ledger.halts.iter().map(|halt| (clamp(halt.since), clamp(halt.until)));
     let mark = match &state.matter {
         Some(Matter::Asks) => state.questions().map(|it| it.asked).min(),
         Some(Matter::Trouble(..)) => ledger.trouble.as_ref().map(|it| it.since),
@@ -104,6 +107,7 @@ pub fn strip(state: &EnvironmentState<'_>) -> Strip {
         ahead: ahead(state),
         overrides: over.filter(|(from, to)| from < to).collect(),
         halted: halted.filter(|(from, to)| from < to),
+        halts: halts.filter(|(from, to)| from < to).collect(),
         holidays: holidays(state),
         mark: mark.map(|at| minute(now, at)).filter(|it| (0..=WIDTH).contains(it)),
     }

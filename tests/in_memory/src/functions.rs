@@ -182,7 +182,7 @@ fn ticks(sim: &SimRegion, reports: Option<&ReportDesk>) -> TickRunbook<SimRegion
             machines: MACHINES.iter().map(|name| sim.machine(name)).collect(),
             notifier: sim.clone(),
         },
-        reports: reports.map(|_| ReportWriter { ledger: sim.clone(), store: sim.clone() }),
+        reports: reports.map(|_| ReportWriter { ledger: sim.clone(), store: sim.clone(), notifier: sim.clone() }),
     }
 }
 

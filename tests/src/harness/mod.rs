@@ -147,7 +147,7 @@ impl SandboxHarness {
         for region in regions {
             let topic = if topics { Some(alarms::make_topic(&sandbox, region).await?) } else { None };
             let topic_key = keys::topic_key(&sandbox, region.as_str()).await?;
-            let mut parameters = vec![("TopicKeyArn", topic_key.as_str())];
+            let mut parameters = vec![("TopicKeyArn", topic_key.as_str()), ("ChatTopic", "true")];
             parameters.extend(topic.iter().map(|arn| ("AlarmTopicArn", arn.as_str())));
             // The SAM CLI takes no empty value.
             parameters.extend((!kept.is_empty()).then_some(("BackupBuckets", kept.as_str())));

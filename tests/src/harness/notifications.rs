@@ -1,4 +1,4 @@
-//! What people and programs hear: a queue subscribed to the topic, and another behind a rule of the event bus.
+//! What people, chats and programs hear: a queue subscribed to each topic, and another behind a rule of the event bus.
 
 use aws_config::SdkConfig;
 use aws_sdk_eventbridge::types::Target;
@@ -10,10 +10,11 @@ use super::HarnessError;
 use crate::estate::{SiteError, awaited};
 use crate::sandbox::StackOutputs;
 
-/// Two queues of the sandbox.
+/// Three queues of the sandbox.
 #[derive(Debug)]
 pub struct Notifications {
     messages: NotificationQueue,
+    chat: NotificationQueue,
     events: NotificationQueue,
 }
 
@@ -41,13 +42,16 @@ impl Notifications {
         region: &Region,
         outputs: &StackOutputs,
     ) -> Result<Self, HarnessError> {
-        let (messages, events) = (
+        let (messages, chat, events) = (
             NotificationQueue::make(endpoint, region, "sandbox-messages").await?,
+            NotificationQueue::make(endpoint, region, "sandbox-chat").await?,
             NotificationQueue::make(endpoint, region, "sandbox-events").await?,
         );
-        let call = aws_sdk_sns::Client::new(config).subscribe().topic_arn(outputs.get("TopicArn")?);
-        let call = call.protocol("sqs").endpoint(&messages.arn);
-        call.send().await.map_err(|e| SiteError::new("subscribe to the topic", DisplayErrorContext(e)))?;
+        let sns = aws_sdk_sns::Client::new(config);
+        for (topic, queue) in [("TopicArn", &messages), ("ChatTopicArn", &chat)] {
+            let call = sns.subscribe().topic_arn(outputs.get(topic)?).protocol("sqs").endpoint(&queue.arn);
+            call.send().await.map_err(|e| SiteError::new("subscribe to the topic", DisplayErrorContext(e)))?;
+        }
 
         let bus = aws_sdk_eventbridge::Client::new(config);
         let name = outputs.get("EventBusName")?;
@@ -58,7 +62,7 @@ impl Notifications {
         let target = target.map_err(|e| SiteError::new("name the rule's target", e))?;
         let targets = bus.put_targets().rule("sandbox-events").event_bus_name(name).targets(target);
         targets.send().await.map_err(|e| SiteError::new("make the rule's target", DisplayErrorContext(e)))?;
-        Ok(Self { messages, events })
+        Ok(Self { messages, chat, events })
     }
 
     /// Where the messages lie.
@@ -96,6 +100,16 @@ impl Notifications {
                 return Ok(all);
             }
         }
+    }
+
+    /// What the chat has heard since the last look, as the service behind it reads it.
+    ///
+    /// # Errors
+    /// [`HarnessError`] says what failed.
+    pub async fn chat(&self) -> Result<Vec<Value>, HarnessError> {
+        let read = |body: Value| serde_json::from_str(body["Message"].as_str().unwrap_or_default());
+        let heard = self.chat.drain().await?.into_iter().map(read).collect::<Result<Vec<Value>, _>>();
+        Ok(heard.map_err(|error| SiteError::new("read what the chat heard", error))?)
     }
 
     /// The events since the last look.

@@ -82,6 +82,7 @@ impl SandboxHarness {
             ("StandbyRegion", standby.as_str()),
             ("TopicKeyArn", home_key.as_str()),
             ("ReportBucket", "true"),
+            ("ChatTopic", "true"),
         ];
         parameters.extend(given());
         let first = sandbox.deploy(STACK, home.as_str(), &parameters, progress).await?;
@@ -91,6 +92,7 @@ impl SandboxHarness {
             ("LedgerTableName", first.get("LedgerTable")?),
             ("TopicKeyArn", standby_key.as_str()),
             ("ReportBucket", "true"),
+            ("ChatTopic", "true"),
         ];
         parameters.extend(given());
         let second = sandbox.deploy(STACK, standby.as_str(), &parameters, progress).await?;

@@ -97,6 +97,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use watchkeeper_domain::emergency::ask;
     use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
+    use watchkeeper_domain::run::RunRef;
 
     use super::*;
 
@@ -107,7 +108,8 @@ mod tests {
             environment: EnvironmentName::new("prod").unwrap(),
             region: Region::new("us-east-1").unwrap(),
         };
-        let message = ask(&scope, "minimum", "to save cost", "a plan", "AQC+/=", jiff::Timestamp::UNIX_EPOCH);
+        let run = RunRef::new(scope, "clos-v2-prod-minimum-20261120T180000Z");
+        let message = ask(&run, "minimum", "to save cost", "a plan", "AQC+/=", jiff::Timestamp::UNIX_EPOCH);
         let question =
             AskedQuestion::read(&NotificationMessage { subject: message.subject, text: message.text }).unwrap();
         assert_eq!((question.approve.token.as_str(), question.refuse.token.as_str()), ("AQC+/=", "AQC+/="));

@@ -8,6 +8,7 @@ mod authorization;
 mod bill;
 mod buckets;
 mod causes;
+mod chat;
 mod children;
 mod documents;
 mod ends;

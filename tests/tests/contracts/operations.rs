@@ -301,6 +301,7 @@ fn the_outputs_are_those_that_others_read() {
         "AlarmRule",
         "BackupMachineArn",
         "BackupsFunction",
+        "ChatTopicArn",
         "DailyUnblockFunction",
         "DeadLetterQueueUrl",
         "EmergencyMachineArn",

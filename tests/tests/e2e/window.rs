@@ -35,6 +35,11 @@ impl<'a> Window<'a> {
         format!("arn:aws:lambda:{}:{}:function:{name}", self.stack.region(), self.account)
     }
 
+    /// What the function that acts answers to an event as it is.
+    pub(crate) async fn acts(&self, event: &Value) -> String {
+        self.stack.control().widget(&self.arn("WindowActFunction"), event).await.unwrap()
+    }
+
     /// A page of the function that looks.
     pub(crate) async fn page(&self, event: Value) -> String {
         self.stack.control().widget(&self.arn("WindowFunction"), &event).await.unwrap()

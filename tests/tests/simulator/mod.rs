@@ -19,6 +19,7 @@ mod nights;
 mod ordered;
 mod pair_scene;
 mod reports;
+mod reports_told;
 mod restores;
 mod rollbacks;
 mod scenarios;

@@ -14,7 +14,7 @@ use crate::simulator::restores::{backed_up, drilled};
 use crate::simulator::scene::{at, dev, minutes, sim};
 
 /// The reports of a region that read, by their keys.
-fn reports(sim: &SimRegion) -> BTreeMap<String, Report> {
+pub(crate) fn reports(sim: &SimRegion) -> BTreeMap<String, Report> {
     let files = sim.reports().into_iter().filter(|(key, _)| is_json(key));
     files.map(|(key, text)| (key, Report::read(&text).unwrap())).collect()
 }
@@ -29,7 +29,7 @@ fn verified(sim: &SimRegion) -> Verification {
 }
 
 /// The chain is whole from its first report, each report has its page, and nothing is due any more.
-fn whole(sim: &SimRegion, context: &str) {
+pub(crate) fn whole(sim: &SimRegion, context: &str) {
     let verified = verified(sim);
     assert!(verified.is_good(), "{context}: {verified:?}");
     assert!(verified.chains.len() <= 1, "{context}: {:?}", verified.chains);
@@ -41,22 +41,22 @@ fn whole(sim: &SimRegion, context: &str) {
     assert_eq!(files.len(), reports(sim).len() * 2, "{context}");
 }
 
-fn kept() -> InMemoryHarness {
+pub(crate) fn kept() -> InMemoryHarness {
     InMemoryHarness::new(sim().build(), "us-east-1").keeping_reports()
 }
 
 /// A person's wish of which they ask a report.
-fn by_hand(harness: &InMemoryHarness, name: &str, want: &str) {
+pub(crate) fn by_hand(harness: &InMemoryHarness, name: &str, want: &str) {
     let input = json!({ "estate": "clos-v2", "environment": "dev", "want": want, "until": "2h", "report": true });
     harness.execute(name, &input);
 }
 
-fn write(harness: &InMemoryHarness) -> bool {
+pub(crate) fn write(harness: &InMemoryHarness) -> bool {
     harness.fire(&["reports"], harness.sim.now())
 }
 
 /// After this time nobody sends anything of a run any more.
-fn later(harness: &InMemoryHarness) -> Timestamp {
+pub(crate) fn later(harness: &InMemoryHarness) -> Timestamp {
     harness.sim.now() + minutes(11)
 }
 

@@ -32,6 +32,7 @@ pub(crate) fn reader(sim: &SimRegion) -> WindowReader<SimRegion> {
         alarms: sim.clone(),
         clock: sim.clone(),
         own: StackFacts { window: arn("window"), act: arn("window-act"), name: "watchkeeper".to_owned() },
+        reports: Some(sim.clone()),
         shares: true,
     }
 }
@@ -200,6 +201,38 @@ fn what_was_seen_last_is_shown_with_its_time_where_aws_does_not_answer() {
     let Reading::Last { value, at, why } = &row(&rows).1.observed else { panic!("{:?}", row(&rows).1.observed) };
     assert_eq!((Some(value), *at), (seen.now(), first));
     assert!(why.contains("DescribeServices"), "{why}");
+}
+
+#[test]
+fn a_halt_that_is_over_is_in_the_history_of_its_scopes_and_on_the_page() {
+    let harness = afternoon();
+    let halt = |name: &str, of: serde_json::Value, on: bool| {
+        let mut input = serde_json::json!({ "halt": on, "reason": "look", "by": "Anna" });
+        input.as_object_mut().unwrap().extend(of.as_object().unwrap().clone());
+        harness.execute(name, &input);
+    };
+    let own = serde_json::json!({ "estate": "clos-v2", "environment": "dev" });
+    let halts = || {
+        let row = rows(&harness);
+        row.environments[0].regions.values().next().unwrap().ledger.known().unwrap().halts.clone()
+    };
+    let first = harness.sim.now();
+    halt("halt-1", own.clone(), true);
+    assert_eq!(halts(), Vec::new(), "it holds");
+    harness.sim.advance(std::time::Duration::from_mins(20));
+    halt("lift-1", own, false);
+    let [over] = halts()[..] else { panic!("{:?}", halts()) };
+    assert!(
+        over.since.duration_since(first) < minutes(1) && over.until.duration_since(over.since) >= minutes(20),
+        "{over:?}"
+    );
+    halt("halt-2", serde_json::json!({}), true);
+    harness.sim.advance(std::time::Duration::from_mins(5));
+    // Another reason takes its place: what was before is over, and it is halted still.
+    halt("halt-3", serde_json::json!({}), true);
+    halt("lift-2", serde_json::json!({}), false);
+    assert_eq!(halts().len(), 3, "{:?}", halts());
+    assert!(halts().is_sorted_by_key(|halt| halt.since));
 }
 
 #[test]

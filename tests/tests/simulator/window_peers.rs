@@ -12,7 +12,7 @@ use crate::simulator::scene::afternoon;
 use crate::simulator::window::reader;
 
 /// What the window of the other account does when it is asked.
-enum OtherWindow {
+pub(crate) enum OtherWindow {
     /// It answers as the function does.
     Answers(InMemoryHarness),
     /// It says something else.
@@ -55,8 +55,12 @@ async fn answered(harness: &InMemoryHarness, peers: &Peers, event: &Value) -> Va
 
 /// The page of everything, beside what the window of the other account does.
 fn page(other: OtherWindow, event: &Value) -> String {
-    let harness = afternoon();
-    let page = run_until_done_or_crash(&harness.sim, answered(&harness, &Peers::of(other), event)).unwrap();
+    page_of(&afternoon(), other, event)
+}
+
+/// The page that an event asks for.
+pub(crate) fn page_of(harness: &InMemoryHarness, other: OtherWindow, event: &Value) -> String {
+    let page = run_until_done_or_crash(&harness.sim, answered(harness, &Peers::of(other), event)).unwrap();
     page.as_str().unwrap_or_else(|| panic!("no page: {page}")).to_owned()
 }
 

@@ -112,6 +112,7 @@ pub(super) const CODES: &[(Fault, &[&str])] = &[
             "InvalidDBSnapshotState",
             "InvalidDBSnapshotStateFault",
             "InvalidGlobalClusterStateFault",
+            "InvalidObjectState",
             "InvalidReplicationGroupState",
             "InvalidReplicationGroupStateFault",
             "InvalidResourceStateException",

@@ -83,7 +83,7 @@ impl<P: Platform> BackupRunbook<P> {
         };
         let mut header = RunHeader::new(id, request.trigger, start);
         header.note(start, format!("backups of {}", named(&lines)));
-        let run = BackupRun { header, jobs: lines };
+        let run = BackupRun { header, jobs: lines, report: request.report, ended: None };
         if !run.jobs.is_empty() {
             self.ledger.put_backup_run(&jobs.scope, &run).await?;
         }

@@ -1,14 +1,18 @@
 //! The end of a run: what became of each resource, for a person and for programs.
 
 use jiff::Timestamp;
-use watchkeeper_domain::backup::{BackupNotice, BackupOutcome, CopyQuota, JobPolicy, abandoned, event, message};
+use watchkeeper_domain::backup::{
+    BackupNotice, BackupOutcome, BackupResult, CopyQuota, JobPolicy, abandoned, event, message, worst,
+};
 use watchkeeper_domain::reconcile::run::RunRef;
+use watchkeeper_window::report::{BackupRecord, Evidence, EvidenceKind, ReportName, SentIds};
 
 use super::call::FinishedBackup;
 use super::{BackupRunbook, BackupStore, EnvironmentJobs};
 use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::Notifier;
+use crate::report::note_sent;
 use crate::runbook::{ErrorName, NextStep, RunbookError, StepOutcome};
 
 /// The kind of event that a finished run puts on the bus.
@@ -26,7 +30,7 @@ impl<P: Platform> BackupRunbook<P> {
         now: Timestamp,
     ) -> Result<StepOutcome<FinishedBackup>, RunbookError> {
         let (scope, id) = (&jobs.scope, &run_ref.id);
-        let run = self
+        let mut run = self
             .ledger
             .backup_run(scope, id)
             .await?
@@ -59,17 +63,33 @@ impl<P: Platform> BackupRunbook<P> {
                 findings: findings.clone(),
             })
             .collect();
-        let message = message(scope, &run, &told, &notes, now);
-        if unread || told.len() < run.jobs.len() || told.iter().any(|told| told.is_news(&run)) {
+        let failed = unread.then_some(BackupOutcome::Failed);
+        let outcome = worst(told.iter().map(BackupNotice::outcome).chain(failed));
+        let mut message = message(scope, &run, &told, &notes, now);
+        let headline = message.subject.clone();
+        let reported = self.reports.as_ref().filter(|_| run.report);
+        let name = ReportName { scope: scope.clone(), kind: EvidenceKind::Backup, run: id.clone() };
+        if let Some(desk) = reported {
+            if run.ended.is_none() {
+                run.ended = Some(now);
+                let lines = told.iter().map(|told| BackupResult::of(told, now)).collect();
+                let record = BackupRecord { run: run.clone(), outcome, lines, notes: notes.clone() };
+                let due = desk.due(scope, now, Evidence::Backup(Box::new(record)));
+                self.ledger.end_backup_run(scope, &run, &due).await?;
+            }
+            message = desk.announce(message, &name);
+        }
+        let news = unread || told.len() < run.jobs.len() || told.iter().any(|told| told.is_news(&run));
+        if news || reported.is_some() {
             // The bus does not wait for the topic, nor the other way round.
             let tells = self.notify(&message).await;
             let published = self.notifier.publish(FINISHED, &event(scope, &run, &told, now).to_string()).await;
+            if reported.is_some() {
+                let sent = SentIds { message: tells.as_ref().ok().cloned(), event: published.as_ref().ok().cloned() };
+                note_sent(&self.ledger, &name, sent).await;
+            }
             tells.and(published)?;
         }
-        let has = |wanted: BackupOutcome| told.iter().any(|told| told.outcome() == wanted);
-        let worst = [BackupOutcome::Failed, BackupOutcome::Waiting].into_iter().find(|outcome| has(*outcome));
-        let worst = if unread { Some(BackupOutcome::Failed) } else { worst };
-        let (outcome, headline) = (worst.unwrap_or(BackupOutcome::Done), message.subject);
         let then = match outcome {
             BackupOutcome::Done | BackupOutcome::Waiting => NextStep::done(&outcome),
             BackupOutcome::Failed => NextStep::failed(&outcome, &ErrorName::BackupFailed),

@@ -7,6 +7,7 @@ use watchkeeper_domain::name::Scope;
 use super::call::{Details, RESTORE, Step, worked};
 use super::{BackupRunbook, EnvironmentJobs};
 use crate::platform::Platform;
+use crate::report::ReportDesk;
 use crate::runbook::{Begin, NextStep, RunbookError, Stack, StepCall, StepOutcome, Unmade, read_input};
 
 impl<P: Platform> BackupRunbook<P> {
@@ -61,6 +62,7 @@ impl<P: Platform> BackupRunbook<P> {
         let (estate, environment) = stack.find(request.estate.as_str(), request.environment.as_str())?;
         let jobs = EnvironmentJobs::of(estate, environment, &stack.home)?;
         request.check(now)?;
+        ReportDesk::refuse(self.reports.as_ref(), request.report)?;
         self.begin(&jobs, &request, &execution.name, execution.start).await
     }
 
@@ -73,6 +75,7 @@ impl<P: Platform> BackupRunbook<P> {
         let request: RestoreRequest = read_input(request)?;
         let (estate, environment) = stack.find(request.estate.as_str(), request.environment.as_str())?;
         let jobs = EnvironmentJobs::of(estate, environment, &stack.home)?;
+        ReportDesk::refuse(self.reports.as_ref(), request.report)?;
         self.begin_restore(&jobs, &request, &execution.name, now).await
     }
 }

@@ -203,6 +203,6 @@ impl<P: Platform> BackupRunbook<P> {
 
 impl<P: Platform> BackupRunbook<P> {
     async fn notify(&self, message: &watchkeeper_domain::message::Message) -> Result<String, AwsError> {
-        self.notifier.notify(&message.subject, &message.text).await
+        self.notifier.notify(message).await
     }
 }

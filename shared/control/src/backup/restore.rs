@@ -93,7 +93,8 @@ impl<P: Platform> BackupRunbook<P> {
             )
             .into());
         }
-        let restore = restore.ok_or_else(newest)?;
+        let mut restore = restore.ok_or_else(newest)?;
+        restore.report = request.report;
         let kind = policy.subject.source.kind;
         if let Some(expected) = kind.wrong_target(&restore.target) {
             return Err(wrong("into", restore.target, expected).into());
@@ -249,7 +250,7 @@ impl<P: Platform> BackupRunbook<P> {
                     RestorePurpose::Keep => memory.kept = Some(drilled.clone()),
                 }
                 let record = RestoreRecord { source: source.clone(), restore, outcome: drilled.clone() };
-                match self.reports.as_ref().filter(|_| drilled.purpose == RestorePurpose::Drill) {
+                match self.reports.as_ref().filter(|_| drilled.is_reported()) {
                     Some(desk) => {
                         let due = desk.due(&jobs.scope, now, Evidence::Restore(Box::new(record)));
                         self.ledger.end_restore(&jobs.scope, source, (&memory, version), &due).await?;
@@ -263,7 +264,7 @@ impl<P: Platform> BackupRunbook<P> {
         };
         let mut message = restored(&jobs.scope, source, &drilled);
         let name = ReportName { scope: jobs.scope.clone(), kind: EvidenceKind::Restore, run: drilled.run.clone() };
-        let desk = self.reports.as_ref().filter(|_| drilled.purpose == RestorePurpose::Drill);
+        let desk = self.reports.as_ref().filter(|_| drilled.is_reported());
         if let Some(desk) = desk {
             message = desk.announce(message, &name);
         }

@@ -42,7 +42,7 @@ impl<P: Platform> EmergencyRunbook<P> {
             _ = writeln!(lines, "- {alarm}, which {}", what.join(", and "));
         }
         let message = unknown_alarms(&alarm_calls.scope, news.len(), &lines, alarm_calls.emergency.missing());
-        self.notifier.notify(&message.subject, &message.text).await?;
+        self.notifier.notify(&message).await?;
         for (alarm, mut memory, version) in news {
             memory.missed = Some(now);
             match self.ledger.remember(&alarm_calls.scope, &alarm, &memory, version).await {

@@ -135,7 +135,7 @@ impl<P: Platform> EmergencyRunbook<P> {
         let approve = [GuardrailCode::DependencyVeto].into();
         let by_hand = EmergencyRequest { alarm: None, since: None, approve, ..request };
         let message = not_done(&alarm_calls.scope, call.what(), &why, violations, Some(&by_hand.to_string()));
-        self.notifier.notify(&message.subject, &message.text).await.map(drop)
+        self.notifier.notify(&message).await.map(drop)
     }
 }
 

@@ -254,7 +254,7 @@ impl<P: Platform> FailoverRunbook<P> {
                 Some((desk, due)) => desk.announce(message, &due.name()),
                 None => message,
             };
-            sent.message = Some(self.notifier.notify(&message.subject, &message.text).await?);
+            sent.message = Some(self.notifier.notify(&message).await?);
         }
         let event = report::event(&member.scope(), &member.failover, record, self.clock.now());
         sent.event = Some(self.notifier.publish(MOVE_FINISHED, &event.to_string()).await?);

@@ -43,7 +43,7 @@ pub(super) fn resume(record: &mut Move, now: Timestamp) -> Option<PauseKind> {
     let gap = i64::try_from(now.duration_since(since).as_millis()).unwrap_or(0).max(0);
     match &kind {
         PauseKind::Look(seconds) => record.waited(gap.min(seconds * 1000)),
-        PauseKind::Person(_) => record.waited(gap),
+        PauseKind::Person(_) => record.waited_for_person(gap),
         // What of it was waiting is in the child's own record.
         PauseKind::Child(_) => {}
     }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness};
 use watchkeeper_domain::failover::{FailoverRequest, MoveManner, Placement, none_forgotten, same_home};
 use watchkeeper_domain::intent::{Intent, Layer};
-use watchkeeper_domain::message::Message;
+use watchkeeper_domain::message::{Message, MessageContext};
 use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RequestError;
 
@@ -117,8 +117,7 @@ impl<P: Platform> FailoverRunbook<P> {
 
 /// What a person is told where it does not go home.
 fn stays(member: &PairMember, why: &str) -> Message {
-    Message {
-        subject: format!("{}: it does not go home", member.id).chars().take(100).collect(),
-        text: format!("{}: nothing was changed, and {} serves on.\n\n{why}", member.id, member.other()),
-    }
+    let subject = format!("{}: it does not go home", member.id);
+    let text = format!("{}: nothing was changed, and {} serves on.\n\n{why}", member.id, member.other());
+    Message::new(&subject, text).with(MessageContext::about(&member.scope()))
 }

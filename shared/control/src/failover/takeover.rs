@@ -5,6 +5,7 @@ use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failover::fence::FenceState;
 use watchkeeper_domain::failover::{FailoverRequest, Move, MoveEnding, PauseKind, Pointer};
 use watchkeeper_domain::guardrail::GuardrailCode;
+use watchkeeper_domain::message::{Message, MessageContext};
 
 use super::FailoverRunbook;
 use super::phases::fence;
@@ -39,7 +40,9 @@ impl<P: Platform> FailoverRunbook<P> {
             self.machine.end(&pointer.by, &why).await?;
             let what = format!("the question of {} needs no answer any more: {why}", pointer.by);
             let subject = format!("{}: the question is withdrawn", member.id);
-            let told = self.notifier.notify(&subject, &format!("{what}. The move goes on by itself.")).await;
+            let message = Message::new(&subject, format!("{what}. The move goes on by itself."))
+                .with(MessageContext::of_run(&member.scope(), &pointer.by));
+            let told = self.notifier.notify(&message).await;
             ticked.did.push(what);
             ticked.note(told.map(drop).map_err(RunbookError::from));
             return Ok(());

@@ -12,6 +12,7 @@ use watchkeeper_domain::failover::{
 };
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::{Intent, Layer};
+use watchkeeper_domain::message::{Message, MessageContext};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RunRequest;
 
@@ -126,7 +127,8 @@ impl<P: Platform> FailoverRunbook<P> {
             return Ok(());
         }
         let subject = format!("{}: the document does not fit the pair", member.id);
-        self.notifier.notify(&subject, &format!("{what}.\n\nEverything stays as it is, and nothing moves.")).await?;
+        let text = format!("{what}.\n\nEverything stays as it is, and nothing moves.");
+        self.notifier.notify(&said(member, &subject, text)).await?;
         watch.told = Some(what);
         Ok(self.ledger.keep_watch(&member.id, &member.region, &watch, version).await?)
     }
@@ -190,7 +192,7 @@ impl<P: Platform> FailoverRunbook<P> {
                 let subject = format!("{}: {} is not reached", member.id, member.other());
                 let since = watch.since.map_or_else(String::new, |since| since.to_string());
                 let text = format!("{} has not been reached since {since}.\n\n{what}", member.other());
-                let told = self.notifier.notify(&subject, &text).await;
+                let told = self.notifier.notify(&said(member, &subject, text)).await;
                 // What nobody heard is told again by the next tick.
                 watch.told = if told.is_ok() { Some(what.clone()) } else { watch.told };
                 ticked.did.push(what);
@@ -263,11 +265,16 @@ impl<P: Platform> FailoverRunbook<P> {
             (format!("{}: {} is {}", member.id, member.region, readiness.verdict()), readiness.text());
         watch.readiness = Some(readiness);
         if mark != watch.told_readiness {
-            self.notifier.notify(&subject, &text).await?;
+            self.notifier.notify(&said(member, &subject, text)).await?;
             watch.told_readiness = mark;
         }
         Ok(())
     }
+}
+
+/// What is told of a pair.
+fn said(member: &PairMember, subject: &str, text: String) -> Message {
+    Message::new(subject, text).with(MessageContext::about(&member.scope()))
 }
 
 /// Whether traffic belongs to the standby, as the pointer has it.

@@ -23,6 +23,7 @@ use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, Watch
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::{EstateName, Region, Scope};
+use watchkeeper_domain::reconcile::history::ScopeHistory;
 use watchkeeper_domain::value::AlarmName;
 use watchkeeper_window::report::{DueReport, ReportName};
 
@@ -105,6 +106,16 @@ pub trait Ledger: Store {
         }
     }
 
+    /// What the runs of a scope came to, and its version; nothing yet has version 0.
+    async fn history(&self, scope: &Scope) -> Result<(ScopeHistory, u64), LedgerError> {
+        Ok(self.numbered(Key::history(scope)).await?.unwrap_or_default())
+    }
+
+    /// Puts it.
+    async fn keep_history(&self, scope: &Scope, history: &ScopeHistory, expected: u64) -> Result<(), LedgerError> {
+        self.put(Draft::over(Key::history(scope), history, expected)?).await
+    }
+
     /// The memory of an alarm and its version; nothing yet has version 0.
     async fn recall(&self, scope: &Scope, alarm: &AlarmName) -> Result<(AlarmMemory, u64), LedgerError> {
         Ok(self.numbered(Key::alarm(scope, alarm)).await?.unwrap_or_default())
@@ -154,6 +165,11 @@ pub trait Ledger: Store {
     /// Puts the record of a run of backups.
     async fn put_backup_run(&self, scope: &Scope, run: &backup::BackupRun) -> Result<(), LedgerError> {
         self.put(Draft::of(Key::backup_run(scope, &run.header.id), run)?).await
+    }
+
+    /// Closes a run of backups and leaves what its report is made of, in one transaction.
+    async fn end_backup_run(&self, scope: &Scope, run: &backup::BackupRun, due: &DueReport) -> Result<(), LedgerError> {
+        self.put_all(vec![Draft::of(Key::backup_run(scope, &run.header.id), run)?, due_draft(due, 0)?]).await
     }
 
     /// A note of the daily unblock or of emergencies, and its version.

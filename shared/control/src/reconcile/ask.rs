@@ -85,18 +85,12 @@ pub(crate) fn preview(
         halt: seen.halt.as_ref(),
         approved: &request.approve,
     });
-    assessment.verdict = answered(assessment.verdict, wanted.as_ref());
+    assessment.verdict = assessment.verdict.answered(wanted.is_some());
     Ok(assessment)
 }
 
 /// Who declares an intent that is only looked at.
 const PREVIEW: &str = "preview";
-
-/// What is wanted is recorded and answered even where nothing differs now, or only what somebody else changed.
-fn answered(verdict: Verdict, wanted: Option<&IntentOutcome>) -> Verdict {
-    let little = matches!(verdict, Verdict::Nothing | Verdict::Drift | Verdict::Hindered);
-    if wanted.is_some() && little { Verdict::Apply } else { verdict }
-}
 
 impl<P: Platform> Reconciler<P> {
     /// Observes and decides.
@@ -146,7 +140,7 @@ impl<P: Platform> Reconciler<P> {
         if stops(&assessment.violations) {
             assessment.verdict = Verdict::Refused;
         }
-        assessment.verdict = answered(assessment.verdict, wanted.as_ref());
+        assessment.verdict = assessment.verdict.answered(wanted.is_some());
         Ok(Evaluation { assessment, wanted, afresh, reached, releases: back.releases, facts })
     }
 }

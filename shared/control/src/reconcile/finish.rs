@@ -84,7 +84,7 @@ impl<P: Platform> Reconciler<P> {
         let published = for_good(self.notifier.publish(RUN_FINISHED, &event.to_string()).await)?;
         let message = if run.tell {
             let message = self.announced(report::message(&scoped.scope, run), due.as_ref());
-            for_good(self.notifier.notify(&message.subject, &message.text).await)?.map(Some)
+            for_good(self.notifier.notify(&message).await)?.map(Some)
         } else {
             Ok(None)
         };

@@ -48,12 +48,12 @@ impl<P: Platform> Reconciler<P> {
         ReportDesk::refuse(self.reports.as_ref(), request.report)?;
         let instant = instant(&request, &execution);
         if request.halt.is_some() && request.estate.is_none() {
-            return Ok(switched(&execution, self.halt(None, &request, &execution.name).await?));
+            return Ok(switched(&execution, self.halt(stack, None, &request, &execution.name).await?));
         }
         let (estate, environment) = request.place()?;
         let scoped = stack.place(estate.as_str(), environment.as_str(), instant)?;
         if request.halt.is_some() {
-            let summary = self.halt(Some(&scoped.scope), &request, &execution.name).await?;
+            let summary = self.halt(stack, Some(&scoped.scope), &request, &execution.name).await?;
             return Ok(switched(&execution, summary));
         }
         Ok(self.begin(&scoped, &request, &execution.name, instant).await?.map(Details::Begun))

@@ -13,6 +13,9 @@ pub struct ReportChain {
     /// What that is a report of, by its [`DueReport::name`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<String>,
+    /// What could not be written for so long that people were told, until it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<String>,
     /// What is being written: the next one is a report of this and of nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub writing: Option<String>,
@@ -31,7 +34,7 @@ impl ReportChain {
 
     /// The chain whose newest report is this one.
     pub(super) fn ending_with(due: &DueReport, report: &Report) -> Self {
-        Self { head: Some(report.head()), last: Some(due.name().to_string()), writing: None }
+        Self { head: Some(report.head()), last: Some(due.name().to_string()), told: None, writing: None }
     }
 
     /// Whether this was begun, by whoever came before.

@@ -41,10 +41,12 @@ impl ReportDesk {
 
     /// The message with a line that says where the report will be.
     pub fn announce(&self, message: Message, report: &ReportName) -> Message {
-        let Message { subject, text } = message;
         let (bucket, file) = (&self.bucket, report.file());
-        let text = format!("{}\n\nReport: s3://{bucket}/{file}.html (the next tick writes it)", text.trim_end());
-        Message { subject, text }
+        let text = format!(
+            "{}\n\nReport: s3://{bucket}/{file}.html (a tick writes it, and tells where it could not for half an hour)",
+            message.text.trim_end()
+        );
+        Message { text, ..message }
     }
 
     /// Refuses a report that nobody would keep.

@@ -4,7 +4,8 @@
 //! Who dies where: before the transaction, the run is not over. After it, the due report stays until a tick has written it. The
 //! tick notes which one it writes before it does ([`ReportChain::writing`]), puts the files where none are yet, raises the head
 //! of the chain, and only then forgets that the report was due. Whoever comes after it goes on with the one that was noted: a file
-//! that is there already is the one that counts, with its bytes, so that the chain has neither two heads nor a run twice.
+//! that is there already is the one that counts, with its bytes, so that the chain has neither two heads nor a run twice. People hear of
+//! one that could not be written for half an hour, once.
 
 mod chain;
 mod desk;
@@ -13,4 +14,4 @@ mod writer;
 
 pub use chain::ReportChain;
 pub use desk::{ReportDesk, note_sent};
-pub use writer::{ReportWriter, WrittenReports};
+pub use writer::{LATE, ReportWriter, WrittenReports};

@@ -1,8 +1,9 @@
 //! The part of the tick that writes the reports that are due.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use watchkeeper_domain::estate::Estate;
+use watchkeeper_domain::message::{Message, MessageContext};
 use watchkeeper_domain::name::{EstateName, Region};
 use watchkeeper_window::page::report_sheet;
 use watchkeeper_window::report::{DueReport, Report};
@@ -11,10 +12,14 @@ use super::ReportChain;
 use super::ports::{PutOutcome, ReportStore};
 use crate::ledger::Ledger;
 use crate::platform::Platform;
-use crate::runbook::{RunbookError, Stack};
+use crate::ports::Notifier;
+use crate::runbook::{RunbookError, Stack, in_full};
 
 /// The most reports of an estate that one tick writes: each is some six calls, and the next tick goes on.
 const MOST: usize = 10;
+
+/// How long a report may wait to be written before people hear of it: what passes by itself passes within six ticks.
+pub const LATE: SignedDuration = SignedDuration::from_mins(30);
 
 /// What writes reports.
 #[derive(Debug)]
@@ -23,6 +28,8 @@ pub struct ReportWriter<P: Platform> {
     pub ledger: P::Ledger,
     /// The bucket.
     pub store: P::Reports,
+    /// Where people hear of a report that cannot be written.
+    pub notifier: P::Notifier,
 }
 
 /// What a tick has written.
@@ -61,12 +68,38 @@ impl<P: Platform> ReportWriter<P> {
         let dues = self.ledger.due_reports(estate, region).await?;
         for due in in_order(dues, &chain, now) {
             if !chain.has(&due) {
-                (chain, version) = self.write(chain, version, &due).await?;
+                (chain, version) = match self.write(chain, version, &due).await {
+                    Ok(written) => written,
+                    Err(error) => return Err(self.told(&due, error, now).await),
+                };
                 all.written.push(due.name().file());
             }
             self.ledger.drop_due(&due.name()).await?;
         }
         Ok(())
+    }
+
+    /// Tells people once of a report that could not be written for so long: its run's message said that it would be. What it is made of
+    /// stays due. Returns the error of the report, whatever comes of the telling.
+    async fn told(&self, due: &DueReport, error: RunbookError, now: Timestamp) -> RunbookError {
+        if now.duration_since(due.ended) >= LATE
+            && let Err(untold) = self.tell(due, &error).await
+        {
+            tracing::warn!(report = %due.name(), error = %untold, "that a report could not be written was not told; the tick will be retried");
+        }
+        error
+    }
+
+    async fn tell(&self, due: &DueReport, error: &RunbookError) -> Result<(), RunbookError> {
+        let (estate, region) = (&due.scope.estate, &due.scope.region);
+        // Read again: the attempt has perhaps written it.
+        let (chain, version) = self.ledger.report_chain(estate, region).await?;
+        let name = due.name().to_string();
+        if chain.told.as_ref() == Some(&name) {
+            return Ok(());
+        }
+        self.notifier.notify(&unwritten(due, error)).await?;
+        Ok(self.ledger.keep_chain(estate, region, &ReportChain { told: Some(name), ..chain }, version).await?)
     }
 
     /// Writes one, and raises the chain.
@@ -104,6 +137,23 @@ impl<P: Platform> ReportWriter<P> {
         self.store.put_new(&key("html"), "text/html; charset=utf-8", sheet.as_str()).await?;
         Ok(report)
     }
+}
+
+/// What people are told of a report that could not be written.
+fn unwritten(due: &DueReport, error: &RunbookError) -> Message {
+    let (scope, name) = (&due.scope, due.name());
+    let subject = format!("{} {}: a report could not be written: {}", scope.estate, scope.environment, error.name());
+    let text = format!(
+        "{subject} ({}).\n\nReport: {}.json of {}, which was over at {}\nWhy: {}\nLost: nothing. What it is made of stays in the \
+         ledger, and each tick tries again; the reports after it wait for it.\n\nWhat to do: {}",
+        scope.region,
+        name.file(),
+        name.run,
+        due.ended,
+        in_full(error),
+        error.name().advice()
+    );
+    Message::new(&subject, text).with(MessageContext::of_run(scope, &name.run).with_codes([error.name()]))
 }
 
 /// The report that is there, if it is the one that belongs there.

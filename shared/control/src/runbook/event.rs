@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use watchkeeper_domain::message::MessageContext;
 use watchkeeper_domain::reconcile::run::{RunError, RunRef};
 
 /// An event: of the schedule, or a step of a machine.
@@ -100,6 +101,9 @@ pub struct Tell {
     pub subject: String,
     /// The message.
     pub text: String,
+    /// What else is known of it; definitions of the release before this one hand nothing on.
+    #[serde(default)]
+    pub context: MessageContext,
 }
 
 /// A run that could not begin, or not be closed.

@@ -20,9 +20,9 @@ impl Ask {
     /// [`RunbookError`] when the topic does not take it.
     pub async fn send<N: Notifier>(self, notifier: &N, now: Timestamp) -> Result<StepOutcome<Told>, RunbookError> {
         let until = now.saturating_add(SignedDuration::from_secs(self.answer_seconds)).unwrap_or(Timestamp::MAX);
-        let Message { subject, text } = ask(&self.run.scope, &self.what, &self.why, &self.plan, &self.token, until);
-        notifier.notify(&subject, &text).await?;
-        Ok(told(Some(self.run), true, subject))
+        let message = ask(&self.run, &self.what, &self.why, &self.plan, &self.token, until);
+        notifier.notify(&message).await?;
+        Ok(told(Some(self.run), true, message.subject))
     }
 }
 
@@ -32,8 +32,10 @@ impl Tell {
     /// # Errors
     /// [`RunbookError`] when the topic does not take it.
     pub async fn send<N: Notifier>(self, notifier: &N) -> Result<StepOutcome<Told>, RunbookError> {
-        notifier.notify(&self.subject, &self.text).await?;
-        Ok(told(self.run, true, self.subject))
+        let context = self.context.or_of(self.run.as_ref());
+        let message = Message::new(&self.subject, self.text).with(context);
+        notifier.notify(&message).await?;
+        Ok(told(self.run, true, message.subject))
     }
 }
 

@@ -57,7 +57,7 @@ impl<P: Platform> FailureWatch<P> {
                 }
             }
             let message = message(region, &with_errors);
-            self.notifier.notify(&message.subject, &message.text).await?;
+            self.notifier.notify(&message).await?;
         }
         if after != before {
             let until = now.saturating_add(KEPT).unwrap_or(Timestamp::MAX);

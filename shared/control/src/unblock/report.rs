@@ -83,7 +83,7 @@ impl<P: Platform> UnblockRunbook<P> {
         self.notifier.publish(UNBLOCK_FINISHED, &event).await?;
         if open.record.told {
             let message = message(&scoped.scope, &open.record, scoped.hour.zone().rules(), now);
-            self.notifier.notify(&message.subject, &message.text).await?;
+            self.notifier.notify(&message).await?;
         }
         // A plan by hand leaves nothing behind; one of the schedule was made, and held back.
         if open.record.applies() || open.record.header.trigger == RunTrigger::Schedule {

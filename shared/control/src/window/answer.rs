@@ -79,8 +79,17 @@ async fn shown<P: Platform, W: PeerWindows>(
     let meant = meant(stack, &call)?;
     match (call.verb, call.mode) {
         (Verb::Run, _) => {
-            let facts = reader.run(&meant, named(&call)?).await;
+            let facts = reader.run(stack, &meant, named(&call)?, now).await;
             Ok(page::run(&frame(), &facts))
+        }
+        (Verb::Report, _) if meant.region != stack.home.region => Err(wrong(
+            "region",
+            &meant.region,
+            &format!("{}: a report is shown by its region's stack", stack.home.region),
+        )),
+        (Verb::Report, _) => {
+            let facts = reader.report(&meant, call.kind.unwrap_or_default(), named(&call)?).await;
+            Ok(page::report(&frame(), &facts))
         }
         (Verb::Question, _) => {
             let facts = reader.question(stack, &meant, named(&call)?, now).await;

@@ -20,6 +20,7 @@ mod peers;
 mod plan;
 mod planned_move;
 pub mod ports;
+mod report;
 mod row;
 mod scope;
 mod sources;
@@ -63,6 +64,8 @@ pub struct WindowReader<P: Platform> {
     pub clock: P::Clock,
     /// This stack, as its buttons call it.
     pub own: StackFacts,
+    /// Where reports are kept, if the stack keeps any.
+    pub reports: Option<P::Reports>,
     /// Whether what is observed is shared with others who look: read of the ledger and kept there.
     pub shares: bool,
 }

@@ -1,14 +1,17 @@
 //! The pages beside the window: a run, a question, a plan, the form of an emergency, and backups.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::backup::{AttemptEnd, BackupMemory, JobPolicy};
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::reconcile::run::RunRecord;
+use watchkeeper_domain::value::{AlarmName, ProfileName};
 use watchkeeper_window::facts::{
     BackupJob, BackupsFacts, CopyTarget, EmergencyFacts, EndedAttempt, PlanFacts, PlanPageFacts, QuestionFacts,
-    Reading, RunFacts, RunSpell, SpellKind,
+    Reading, RunFacts, RunSpell, SpellKind, raised,
 };
 
 use super::environment::{RememberedScope, profiles, zone};
@@ -42,8 +45,9 @@ impl MeantScope<'_> {
 }
 
 impl<P: Platform> WindowReader<P> {
-    /// A run.
-    pub async fn run(&self, meant: &MeantScope<'_>, id: &str) -> RunFacts {
+    /// A run. Of one that raised capacity for an emergency the row of its environment is read, too: whether that still holds, and
+    /// what giving it back comes to.
+    pub async fn run(&self, stack: &Stack, meant: &MeantScope<'_>, id: &str, now: Timestamp) -> RunFacts {
         let scope = meant.scope();
         let record = self.ledger.run(&scope, id).await.map_or_else(|error| unread(&error), Reading::Now);
         let state = self.ledger.load(&scope).await;
@@ -51,6 +55,19 @@ impl<P: Platform> WindowReader<P> {
         let generation = lease.filter(|lease| lease.holder == id).map(|lease| lease.generation);
         let spells = record.known().and_then(Option::as_ref).map(spells).unwrap_or_default();
         let kept_until = record.known().and_then(Option::as_ref).and_then(Document::expiry);
+        let raised = record.known().and_then(Option::as_ref).and_then(raised).cloned();
+        let vetoes = match &raised {
+            Some(profile) => self.vetoes(meant, profile).await,
+            None => Reading::Now(BTreeMap::new()),
+        };
+        let row = if raised.is_some() {
+            let same = |estate: &Estate, environment: &Environment| {
+                (estate.name(), environment.name()) == (meant.estate.name(), meant.environment.name())
+            };
+            Some(self.rows(stack, same, now).await)
+        } else {
+            None
+        };
         RunFacts {
             stack: self.own.clone(),
             zone: zone(meant.estate, meant.environment),
@@ -61,7 +78,22 @@ impl<P: Platform> WindowReader<P> {
             spells,
             baseline: state.map_or_else(|error| unread(&error), |state| Reading::Now(state.baseline)),
             kept_until,
+            row,
+            vetoes,
         }
+    }
+
+    /// What forbids a profile while it is in ALARM, as it is now.
+    async fn vetoes(&self, meant: &MeantScope<'_>, profile: &ProfileName) -> Reading<BTreeMap<AlarmName, String>> {
+        let emergency = meant.environment.document().emergency.iter();
+        let names: BTreeSet<AlarmName> = emergency.flat_map(|it| it.vetoes(profile)).cloned().collect();
+        if names.is_empty() {
+            return Reading::Now(BTreeMap::new());
+        }
+        self.alarm_words(&names, &meant.region).await.map(|states| {
+            let word = |name: &AlarmName| states.get(name).cloned().unwrap_or_else(|| "not found".to_owned());
+            names.iter().map(|name| (name.clone(), word(name))).collect()
+        })
     }
 
     /// A question of an emergency, by the execution that asks. What a profile comes to is judged anew; what a rollback does is

@@ -1,7 +1,7 @@
 //! The page of a pair: what its two regions and its last move are known to be. What only a look from outside would tell, such
 //! as which health path answers, is not read here, and said so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use watchkeeper_domain::emergency::question_mark;
@@ -72,6 +72,7 @@ impl<P: Platform> WindowReader<P> {
             rto_seconds: Some(member.failover.rto.seconds()),
             rpo_seconds: Some(member.failover.rpo.seconds()),
             traffic: traffic(&member.failover.traffic),
+            reports: self.reports.is_some(),
         })
     }
 
@@ -137,11 +138,19 @@ impl<P: Platform> WindowReader<P> {
     }
 
     async fn evidence(&self, member: &PairMember, region: &Region) -> Reading<BTreeMap<AlarmName, String>> {
-        let names = member.failover.evidence.iter().cloned().collect();
+        self.alarm_words(&member.failover.evidence.iter().cloned().collect(), region).await
+    }
+
+    /// The states of alarms of a region, in CloudWatch's own words; what does not exist is left out.
+    pub(super) async fn alarm_words(
+        &self,
+        names: &BTreeSet<AlarmName>,
+        region: &Region,
+    ) -> Reading<BTreeMap<AlarmName, String>> {
         if *region != *self.own.window.region() {
             return Reading::Unread { why: format!("alarms of {region} are read by its own stack") };
         }
-        match self.alarms.alarm_states(&names).await {
+        match self.alarms.alarm_states(names).await {
             Ok(states) => Reading::Now(states.into_iter().map(|(name, it)| (name, it.state.to_string())).collect()),
             Err(error) => Reading::Unread { why: crate::runbook::in_full(&error) },
         }

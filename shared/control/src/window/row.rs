@@ -119,6 +119,7 @@ impl<P: Platform> WindowReader<P> {
             halt: state.halt.clone().filter(|halt| Some(halt) != row.everywhere),
             running,
             history: history.endings.clone(),
+            halts: history.halts.clone(),
             trouble,
             questions: scope::open(questions, now),
             alarms: self.quiet(&it.scope, &state.intents, now).await,

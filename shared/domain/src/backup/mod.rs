@@ -42,7 +42,7 @@ pub use notice::{BackupNotice, abandoned};
 pub use observed::{CopyQuota, CopyState, ObservedCopy, ObservedRestore, ObservedSource, RestoreWindow, SourceState};
 pub use policy::{JobPolicy, RetentionCounts, SHRINK};
 pub use prune::{CopyFate, CopyOwner, CopyStanding, PruneCandidate, RemovalReason, RetentionReason, prune};
-pub use report::{BackupLine, BackupOutcome, BackupRun, event, fitting, inventory, message, plan};
+pub use report::{BackupLine, BackupOutcome, BackupResult, BackupRun, event, fitting, inventory, message, plan, worst};
 pub use report_restore::restored;
 pub use request::{BackupRequest, RestoreRequest};
 pub use restore::{RestoreEvidence, RestorePurpose, RestoreRun, RestoreSource, drill_is_due};

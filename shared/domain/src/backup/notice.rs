@@ -24,15 +24,7 @@ pub struct BackupNotice<'a> {
 impl BackupNotice<'_> {
     /// How it stands.
     pub fn outcome(&self) -> BackupOutcome {
-        if self.memory.attempt.as_ref().is_some_and(|attempt| attempt.due == self.due) {
-            return BackupOutcome::Waiting;
-        }
-        let ended = self.memory.settled.as_ref().filter(|settled| settled.due >= self.due);
-        if ended.is_some_and(|settled| settled.end == AttemptEnd::Done) {
-            BackupOutcome::Done
-        } else {
-            BackupOutcome::Failed
-        }
+        self.memory.outcome_of(self.due)
     }
 
     /// Whether it is worth a message by itself: how it ended, or that it began to wait. A failure is told when it is the
@@ -49,16 +41,7 @@ impl BackupNotice<'_> {
 
     /// Why it is not done; empty where it is.
     pub fn why(&self) -> String {
-        let parked = self.memory.attempt.as_ref().and_then(|attempt| attempt.parked.as_ref());
-        match (self.outcome(), parked, &self.memory.settled) {
-            (BackupOutcome::Done, ..) => String::new(),
-            (BackupOutcome::Waiting, Some(parked), _) => format!("{}; looked at again at {}", parked.why, parked.until),
-            (BackupOutcome::Waiting, None, _) => "it is under way in another execution".to_owned(),
-            (BackupOutcome::Failed, _, Some(settled)) if !settled.why.is_empty() => {
-                format!("{}{}", settled.why, next(settled))
-            }
-            (BackupOutcome::Failed, ..) => "it ended without a verdict".to_owned(),
-        }
+        self.memory.why_of(self.due)
     }
 
     /// What a person should know beside the verdict.
@@ -67,6 +50,35 @@ impl BackupNotice<'_> {
         findings.extend(Freshness::of(self.policy, self.memory, now).finding());
         findings.extend(elsewhere(self.policy, self.memory));
         findings
+    }
+}
+
+impl BackupMemory {
+    /// How the backup that was due then stands.
+    pub fn outcome_of(&self, due: Timestamp) -> BackupOutcome {
+        if self.attempt.as_ref().is_some_and(|attempt| attempt.due == due) {
+            return BackupOutcome::Waiting;
+        }
+        let ended = self.settled.as_ref().filter(|settled| settled.due >= due);
+        if ended.is_some_and(|settled| settled.end == AttemptEnd::Done) {
+            BackupOutcome::Done
+        } else {
+            BackupOutcome::Failed
+        }
+    }
+
+    /// Why the backup that was due then is not done; empty where it is.
+    pub fn why_of(&self, due: Timestamp) -> String {
+        let parked = self.attempt.as_ref().and_then(|attempt| attempt.parked.as_ref());
+        match (self.outcome_of(due), parked, &self.settled) {
+            (BackupOutcome::Done, ..) => String::new(),
+            (BackupOutcome::Waiting, Some(parked), _) => format!("{}; looked at again at {}", parked.why, parked.until),
+            (BackupOutcome::Waiting, None, _) => "it is under way in another execution".to_owned(),
+            (BackupOutcome::Failed, _, Some(settled)) if !settled.why.is_empty() => {
+                format!("{}{}", settled.why, next(settled))
+            }
+            (BackupOutcome::Failed, ..) => "it ended without a verdict".to_owned(),
+        }
     }
 }
 

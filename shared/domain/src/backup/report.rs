@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{BackupMemory, BackupNotice, BackupSource, CopyInventory, JobPolicy, ago, fates, size};
-use crate::message::Message;
+use crate::message::{Machine, MachineStart, Message, MessageContext};
 use crate::name::Scope;
 use crate::run::RunHeader;
 
-/// The longest subject that SNS takes, in characters (SNS API reference, Publish).
-pub(super) const SUBJECT: usize = 100;
+/// For how many of the backups that failed a message has the command that tries again.
+const AGAIN: usize = 5;
 
 /// How many copies of one resource a message lists before it only counts.
 const COPIES: usize = 40;
@@ -49,6 +49,59 @@ pub struct BackupRun {
     pub header: RunHeader,
     /// Its resources.
     pub jobs: Vec<BackupLine>,
+    /// Whether a report of it is kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub report: bool,
+    /// When it was over, where a report of it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+}
+
+/// How one resource of a run stood when that was over, with what is remembered of it: the evidence of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BackupResult {
+    /// The resource.
+    pub source: BackupSource,
+    /// When its backup was due.
+    pub due: Timestamp,
+    /// How it stood.
+    pub outcome: BackupOutcome,
+    /// Why it was not done; empty where it was.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// What a person should know beside that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
+    /// What was remembered: its copies, each with its verdict, and how the last attempts ended.
+    pub memory: BackupMemory,
+}
+
+impl BackupResult {
+    /// Of what a message tells, at `now`.
+    pub fn of(told: &BackupNotice<'_>, now: Timestamp) -> Self {
+        Self {
+            source: told.policy.subject.source.clone(),
+            due: told.due,
+            outcome: told.outcome(),
+            why: told.why(),
+            findings: told.findings(now),
+            memory: told.memory.clone(),
+        }
+    }
+
+    /// The same, decided again by what was remembered.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { outcome: self.memory.outcome_of(self.due), why: self.memory.why_of(self.due), ..self.clone() }
+    }
+}
+
+/// How all of a run stood: as its worst resource; done where there is none.
+pub fn worst(outcomes: impl IntoIterator<Item = BackupOutcome>) -> BackupOutcome {
+    let all: Vec<BackupOutcome> = outcomes.into_iter().collect();
+    let worst = [BackupOutcome::Failed, BackupOutcome::Waiting].into_iter().find(|outcome| all.contains(outcome));
+    worst.unwrap_or(BackupOutcome::Done)
 }
 
 /// Every copy of a resource, the newest first: where, how old, how large, and whether it is good.
@@ -109,7 +162,12 @@ pub fn message(scope: &Scope, run: &BackupRun, all: &[BackupNotice<'_>], notes: 
         }
     };
     _ = write!(text, "\nWhat to do: {advice}\n\nRun: {}", run.header.id);
-    Message { subject: headline.chars().take(SUBJECT).collect(), text }
+    let again = all.iter().filter(|told| told.outcome() == BackupOutcome::Failed).take(AGAIN).map(|told| {
+        let source = &told.policy.subject.source;
+        let input = json!({ "estate": estate, "environment": environment, "resource": source });
+        MachineStart::new(&format!("To try {source} again"), Machine::Backup, input.to_string())
+    });
+    Message::new(&headline, text).with(MessageContext::of_run(scope, &run.header.id).with_starts(again))
 }
 
 /// The event about a finished run.

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::report::SUBJECT;
 use super::{BackupSource, RestoreEvidence, RestorePurpose};
-use crate::message::Message;
+use crate::message::{Message, MessageContext};
 use crate::name::Scope;
 
 /// What a person is told of a restore that has ended.
@@ -39,5 +38,6 @@ pub fn restored(scope: &Scope, source: &BackupSource, drilled: &RestoreEvidence)
         (false, true) => format!("look at {}; the original was not touched, and nothing was removed.", drilled.target),
     };
     _ = write!(text, "\nWhat to do: {advice}\n\nRun: {}", drilled.run);
-    Message { subject: subject.chars().filter(char::is_ascii).take(SUBJECT).collect(), text }
+    let subject: String = subject.chars().filter(char::is_ascii).collect();
+    Message::new(&subject, text).with(MessageContext::of_run(scope, &drilled.run))
 }

@@ -31,6 +31,9 @@ pub struct BackupRequest {
     /// due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<BackupSource>,
+    /// Whether a report of the run is kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub report: bool,
 }
 
 /// The input of the `restore-drill` machine.
@@ -52,6 +55,9 @@ pub struct RestoreRequest {
     /// The instant whose state is wanted, by point-in-time recovery; without it, the newest good backup is restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Timestamp>,
+    /// Whether a report of the restore is kept; of a drill one is, where the stack keeps any.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub report: bool,
 }
 
 impl BackupRequest {
@@ -64,15 +70,20 @@ impl BackupRequest {
             instant: Some(instant),
             mode: RunMode::Apply,
             resource: None,
+            report: false,
         }
     }
 
     /// Whether the instant of a tick may still be acted upon: one that is older than a day, or from the future, is none that
-    /// a tick brought.
+    /// a tick brought. A report is of a run that writes, by hand.
     ///
     /// # Errors
-    /// [`RequestError`] for such an instant.
+    /// [`RequestError`] for such an instant, and for a report of something else.
     pub fn check(&self, now: Timestamp) -> Result<(), RequestError> {
+        if self.report && (self.mode != RunMode::Apply || self.trigger != RunTrigger::Human) {
+            let expected = "a run by hand with mode apply".to_owned();
+            return Err(RequestError { field: "report", found: "true".to_owned(), expected });
+        }
         match self.instant {
             Some(instant) if now.duration_since(instant).abs() >= CATCH_UP => {
                 let expected = format!("an instant less than {CATCH_UP:#} from now, {now}");
@@ -93,6 +104,7 @@ impl RestoreRequest {
             resource,
             into: None,
             to: None,
+            report: false,
         }
     }
 }

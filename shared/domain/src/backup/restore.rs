@@ -97,6 +97,9 @@ pub struct RestoreRun {
     /// Whether its end was told, though something was left to be done.
     #[serde(default)]
     pub told: bool,
+    /// Whether a report of it was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub report: bool,
 }
 
 impl RestoreRun {
@@ -118,6 +121,7 @@ impl RestoreRun {
             failed: None,
             over: false,
             told: false,
+            report: false,
         }
     }
 
@@ -173,6 +177,7 @@ impl RestoreRun {
             reapplied: self.reapplied.clone().unwrap_or_default(),
             checks,
             why: self.failed.clone(),
+            report: self.report,
         }
     }
 }
@@ -205,6 +210,16 @@ pub struct RestoreEvidence {
     /// Why it failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// Whether a report of it was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub report: bool,
+}
+
+impl RestoreEvidence {
+    /// Whether a report of it is kept, where the stack keeps any: of each drill, and of what asked for one.
+    pub fn is_reported(&self) -> bool {
+        self.report || self.purpose == RestorePurpose::Drill
+    }
 }
 
 /// Whether a drill is due: never done, its cadence over, or failed a day ago. Without a good copy there is nothing to

@@ -4,13 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::estate::MissingVeto;
-use crate::message::Message;
+use crate::message::{Machine, MachineStart, Message, MessageContext};
 use crate::name::Scope;
 use crate::value::{AlarmName, ProfileName};
 use crate::violation::Violation;
-
-/// The longest subject that SNS takes, in characters (SNS API reference, Publish).
-const SUBJECT: usize = 100;
 
 /// The message that `what` was not done, and why. `by_hand` is the input that starts it all the same.
 pub fn not_done(scope: &Scope, what: &str, why: &str, violations: &[Violation], by_hand: Option<&str>) -> Message {
@@ -33,7 +30,9 @@ pub fn not_done(scope: &Scope, what: &str, why: &str, violations: &[Violation], 
         }
         None => text.push_str("nothing, or start the emergency-scale machine again"),
     }
-    Message { subject: subject.chars().take(SUBJECT).collect(), text }
+    let start = |input| MachineStart::new("To do it all the same", Machine::EmergencyScale, input);
+    let context = MessageContext::about(scope).with_codes(violations.iter().map(|violation| violation.code));
+    Message::new(&subject, text).with(context.with_starts(by_hand.map(start)))
 }
 
 /// The message that alarms went off which `profile`, while it is held, may make worse.
@@ -41,17 +40,20 @@ pub fn worse(scope: &Scope, profile: &ProfileName, alarms: &BTreeSet<AlarmName>)
     let Scope { estate, environment, region } = scope;
     let names: Vec<&str> = alarms.iter().map(AlarmName::as_str).collect();
     let subject = format!("{estate} {environment}: {profile} holds, and {} went off", names.join(", "));
+    let input = format!(
+        "{{\"estate\": \"{estate}\", \"environment\": \"{environment}\", \"profile\": \"{profile}\", \"give-back\": true}}"
+    );
     let text = format!(
         "{estate} {environment} ({region}) is at {profile}, and {} in ALARM: more tasks may make that worse, so it would \
          forbid {profile} now.\nChanged: nothing; it goes on to hold.\n\nWhat to do: look at what that alarm is about. To \
-         give the capacity back now, start the emergency-scale machine with \
-         {{\"estate\": \"{estate}\", \"environment\": \"{environment}\", \"profile\": \"{profile}\", \"give-back\": true}}",
+         give the capacity back now, start the emergency-scale machine with {input}",
         match names.as_slice() {
             [one] => format!("{one} is"),
             several => format!("{} are", several.join(", ")),
         }
     );
-    Message { subject: subject.chars().take(SUBJECT).collect(), text }
+    let start = MachineStart::new("To give the capacity back now", Machine::EmergencyScale, input);
+    Message::new(&subject, text).with(MessageContext::about(scope).with_starts([start]))
 }
 
 /// The message that alarms of the document do not exist where they are looked for. `lines` says what each is for.
@@ -69,5 +71,5 @@ pub fn unknown_alarms(scope: &Scope, count: usize, lines: &str, missing: Missing
          (`emergency.missing`).\n\nWhat to do: correct the name in the estate document, or create the alarm in {region}: those of \
          another region are not seen from here. While it is missing, this is told once a week."
     );
-    Message { subject: subject.chars().take(SUBJECT).collect(), text }
+    Message::new(&subject, text).with(MessageContext::about(scope))
 }

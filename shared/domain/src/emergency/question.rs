@@ -7,13 +7,12 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::message::Message;
+use crate::emergency::question_mark;
+use crate::message::{Message, MessageContext, QuestionContext};
 use crate::name::Scope;
 use crate::person::{MissingSignature, PLACEHOLDER, PersonName};
+use crate::run::RunRef;
 use crate::violation::GuardrailCode;
-
-/// The longest subject that SNS takes, in characters (SNS API reference, Publish).
-const SUBJECT: usize = 100;
 
 /// The part of a plan that a question shows, in characters: a message holds 256 KiB (SNS quotas), a reader much less.
 const PLAN: usize = 6000;
@@ -91,9 +90,9 @@ impl fmt::Display for PersonReply {
 
 /// The question about a plan, with the exact commands that answer it. `token` is the task's, `until` when it refuses
 /// itself.
-pub fn ask(scope: &Scope, what: &str, why: &str, plan: &str, token: &str, until: Timestamp) -> Message {
-    let Scope { estate, environment, region } = scope;
-    let subject: String = format!("{estate} {environment}: approve {what}?").chars().take(SUBJECT).collect();
+pub fn ask(run: &RunRef, what: &str, why: &str, plan: &str, token: &str, until: Timestamp) -> Message {
+    let Scope { estate, environment, region } = &run.scope;
+    let subject = format!("{estate} {environment}: approve {what}?");
     let mut shown: String = plan.trim_end().chars().take(PLAN).collect();
     if shown.chars().count() == PLAN {
         shown.push_str("\n… (the plan goes on)");
@@ -104,13 +103,16 @@ pub fn ask(scope: &Scope, what: &str, why: &str, plan: &str, token: &str, until:
              --task-output '{{\"approved\":{approved},\"by\":\"{PLACEHOLDER}\"}}'"
         )
     };
+    let asked =
+        format!("{estate} {environment} ({region}): {what} waits for a person.\n\nWhy: {why}.\n\nPlan:\n{shown}");
     let text = format!(
-        "{estate} {environment} ({region}): {what} waits for a person.\n\nWhy: {why}.\n\nPlan:\n{shown}\n\n\
-         To approve:\n{}\n\nTo refuse:\n{}\n\nPut your own name in the place of {PLACEHOLDER}: an answer that nobody signed is \
+        "{asked}\n\nTo approve:\n{}\n\nTo refuse:\n{}\n\nPut your own name in the place of {PLACEHOLDER}: an answer that nobody signed is \
          refused, and the question put once more. \
          Without an answer until {until} it is refused, and nothing is changed.",
         answer(true),
         answer(false)
     );
-    Message { subject, text }
+    let question = QuestionContext { mark: question_mark(why, plan), until, asked };
+    let context = MessageContext { question: Some(question), ..MessageContext::of_run(&run.scope, &run.id) };
+    Message::new(&subject, text).with(context)
 }

@@ -27,6 +27,14 @@ pub struct PhaseTiming {
     pub ended: Option<Timestamp>,
     /// How much of it was waiting for something else than this program: tasks, health checks, people; in milliseconds.
     pub waited_ms: i64,
+    /// How much of the waiting was for a person; in milliseconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub person_ms: i64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands on a reference")]
+fn is_zero(milliseconds: &i64) -> bool {
+    *milliseconds == 0
 }
 
 impl PhaseTiming {
@@ -177,7 +185,7 @@ impl Move {
             lost_since: None,
             epoch: None,
             phase,
-            spells: vec![PhaseTiming { phase, began: now, ended: None, waited_ms: 0 }],
+            spells: vec![PhaseTiming { phase, began: now, ended: None, waited_ms: 0, person_ms: 0 }],
             serving: Serving::new(),
             waves: Vec::new(),
             wave: 0,
@@ -212,7 +220,7 @@ impl Move {
         if let Some(spell) = self.spells.last_mut() {
             spell.ended.get_or_insert(now);
         }
-        self.spells.push(PhaseTiming { phase, began: now, ended: None, waited_ms: 0 });
+        self.spells.push(PhaseTiming { phase, began: now, ended: None, waited_ms: 0, person_ms: 0 });
         self.phase = phase;
     }
 
@@ -230,6 +238,19 @@ impl Move {
     /// The other region was asked, and answered or did not.
     pub fn asked_other(&mut self, answered: bool, now: Timestamp) {
         self.silent_since = (!answered).then(|| self.silent_since.unwrap_or(now));
+    }
+
+    /// How long a person was waited for in all of its phases, in milliseconds.
+    pub fn person_ms(&self) -> i64 {
+        self.spells.iter().map(|spell| spell.person_ms).sum()
+    }
+
+    /// Adds waiting for a person to the phase that goes on.
+    pub fn waited_for_person(&mut self, milliseconds: i64) {
+        self.waited(milliseconds);
+        if let Some(spell) = self.spells.last_mut() {
+            spell.person_ms += milliseconds;
+        }
     }
 
     /// Adds waiting to the phase that goes on.

@@ -9,12 +9,9 @@ use super::fence::{SKEW, SWITCH_TIME};
 use super::traffic::expected;
 use super::{Move, MoveEnding, MovePhase};
 use crate::estate::{Failover, FencePolicy, TrafficStrategy};
-use crate::message::Message;
+use crate::message::{Machine, MachineStart, Message, MessageContext};
 use crate::name::Scope;
 use crate::value::Duration;
-
-/// The longest subject that SNS takes, in characters (SNS API reference, Publish).
-const SUBJECT: usize = 100;
 
 /// The lines of the timeline that a message shows at most: the newest.
 const LINES: usize = 25;
@@ -56,7 +53,8 @@ pub fn message(scope: &Scope, failover: &Failover, record: &Move) -> Option<Mess
     for moment in record.header.timeline.iter().skip(skipped) {
         let _ = writeln!(text, "  {}  {}", moment.at.strftime("%H:%M:%S"), moment.what);
     }
-    Some(Message { subject: subject.chars().take(SUBJECT).collect(), text })
+    let context = MessageContext::of_run(scope, &record.header.id).with_codes(record.asks.keys());
+    Some(Message::new(&subject, text).with(context.with_starts(starts(scope, record, ending))))
 }
 
 fn what(record: &Move) -> &'static str {
@@ -111,6 +109,28 @@ fn advice(scope: &Scope, record: &Move, ending: MoveEnding) -> Option<String> {
             input("")
         )),
         MoveEnding::Planned | MoveEnding::Nothing => None,
+    }
+}
+
+/// The same as executions. A move that is over goes home from its home region, which only the stack there knows to be home.
+fn starts(scope: &Scope, record: &Move, ending: MoveEnding) -> Vec<MachineStart> {
+    let Scope { estate, environment, region } = scope;
+    let start = |purpose: &str, more: &str| MachineStart {
+        region: Some(region.clone()),
+        ..MachineStart::new(
+            purpose,
+            Machine::Failover,
+            format!("{{\"estate\":\"{estate}\",\"environment\":\"{environment}\"{more}}}"),
+        )
+    };
+    match ending {
+        MoveEnding::Held if record.switched.is_some() => vec![start("To go on", ",\"take-over\":true")],
+        MoveEnding::Held => {
+            vec![start("To go on", ",\"take-over\":true"), start("To go back", ",\"take-over\":true,\"back\":true")]
+        }
+        MoveEnding::FalseAlarm => vec![start("To move all the same, if it is lost", "")],
+        MoveEnding::Declined | MoveEnding::Refused => vec![start("To move all the same", "")],
+        MoveEnding::Done | MoveEnding::Compensated | MoveEnding::Planned | MoveEnding::Nothing => Vec::new(),
     }
 }
 

@@ -64,6 +64,15 @@ pub enum Verdict {
     Refused,
 }
 
+impl Verdict {
+    /// What is wanted is recorded and answered even where nothing differs now, or only what somebody else changed.
+    #[must_use]
+    pub fn answered(self, wanted: bool) -> Self {
+        let little = matches!(self, Self::Nothing | Self::Drift | Self::Hindered);
+        if wanted && little { Self::Apply } else { self }
+    }
+}
+
 /// A decision with everything that led to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assessment {

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::message::Message;
+use crate::message::{Message, MessageContext};
 use crate::name::Scope;
 use crate::reconcile::run::RunError;
 use crate::request::RunTrigger;
@@ -90,7 +90,7 @@ pub fn message(scope: &Scope, trigger: RunTrigger, error: &RunError, since: Opti
          cause; {next}\n\nRun: {run}",
         error.name, error.message
     );
-    Message::new(&subject, text)
+    Message::new(&subject, text).with(MessageContext::of_run(scope, run).with_codes([&error.name]))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The halt switch: a request that turns it does nothing else, and says who wants it and why.
 
 use super::{RequestError, RunMode, RunRequest, RunTrigger, bad};
-use crate::message::Message;
+use crate::message::{Machine, MachineStart, Message, MessageContext};
 use crate::name::Scope;
 use crate::person::{PLACEHOLDER, PersonName};
 
@@ -74,13 +74,15 @@ pub fn switched(scope: Option<&Scope>, on: bool, by: &str, reason: Option<&str>,
         Some(scope) => format!(r#"{{"estate": "{}", "environment": "{}", {rest}}}"#, scope.estate, scope.environment),
         None => format!("{{{rest}}}"),
     };
+    let next = input(&format!(r#""halt": false, "by": "{PLACEHOLDER}""#));
     let (subject, text) = if on {
-        let next = input(&format!(r#""halt": false, "by": "{PLACEHOLDER}""#));
         let text = format!("No run writes until it is lifted. To lift it, start the reconcile machine with {next}");
         (format!("{what} is halted"), text)
     } else {
         (format!("{what} is not halted any more"), "Runs write again; the next tick compares.".to_owned())
     };
     let text = format!("{subject}.\n{why}\nBy: {by}.\n\n{text}\n\nRun: {run}");
-    Message::new(&subject, text)
+    let lift = on.then(|| MachineStart::new("To lift it", Machine::Reconcile, next));
+    let context = MessageContext { scope: scope.cloned(), run: Some(run.to_owned()), ..MessageContext::default() };
+    Message::new(&subject, text).with(context.with_starts(lift))
 }

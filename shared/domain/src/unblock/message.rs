@@ -6,14 +6,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Blocker, EscalationLevel, PreviousFigures, UnblockEnd, UnblockKind, UnblockRecord, undo_input};
-use crate::message::Message;
+use crate::message::{Machine, MachineStart, Message, MessageContext};
 use crate::name::Scope;
 
 /// How many lines of a list a message has before it only counts: what a phone shows at once.
 const LINES: usize = 12;
-
-/// The longest subject that SNS takes, in characters (SNS API reference, Publish).
-const SUBJECT: usize = 100;
 
 /// What a person is told. Times are those of `zone`.
 pub fn message(scope: &Scope, record: &UnblockRecord, zone: &TimeZone, now: Timestamp) -> Message {
@@ -34,15 +31,14 @@ pub fn message(scope: &Scope, record: &UnblockRecord, zone: &TimeZone, now: Time
     if let Some(before) = record.before.as_ref().filter(|_| record.kind == UnblockKind::Free) {
         trend(&mut text, before, &record.figures());
     }
-    if record.applies() && record.kind == UnblockKind::Free && record.locks.released > 0 {
-        _ = writeln!(
-            text,
-            "\nTo undo the releases, start the daily-unblock machine with {}",
-            undo_input(scope, &record.header.id)
-        );
+    let released = record.applies() && record.kind == UnblockKind::Free && record.locks.released > 0;
+    let undo = released.then(|| undo_input(scope, &record.header.id));
+    if let Some(input) = &undo {
+        _ = writeln!(text, "\nTo undo the releases, start the daily-unblock machine with {input}");
     }
     _ = write!(text, "\nRun: {}", record.header.id);
-    Message { subject: headline.chars().take(SUBJECT).collect(), text }
+    let undo = undo.map(|input| MachineStart::new("To undo the releases", Machine::DailyUnblock, input));
+    Message::new(&headline, text).with(MessageContext::of_run(scope, &record.header.id).with_starts(undo))
 }
 
 fn headline(scope: &Scope, record: &UnblockRecord) -> String {

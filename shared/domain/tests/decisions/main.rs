@@ -8,6 +8,7 @@ mod backup_prune;
 mod budget;
 mod calendar_table;
 mod calendar_zones;
+mod chat;
 mod emergency_decisions;
 mod emergency_layers;
 mod failover;

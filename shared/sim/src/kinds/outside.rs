@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use watchkeeper_domain::message::MessageContext;
 
 /// A message that was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct SentMessage {
     pub subject: String,
     /// Its text.
     pub text: String,
+    /// What a chat is told beside that.
+    pub context: MessageContext,
 }
 
 /// An event that was published.

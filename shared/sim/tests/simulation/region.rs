@@ -9,6 +9,7 @@ use watchkeeper_control::ports::{
     AwsError, Clock, Databases, Executions, Fault, Notifier, ScalableTargets, Services, StartOutcome,
 };
 use watchkeeper_domain::capacity::{DatabaseState, ObservedService, Rollout, ScalingState, ServiceId, Suspensions};
+use watchkeeper_domain::message::Message;
 use watchkeeper_sim::{
     BucketLimit, BucketLimits, CallEnding, Operation, SimApi, SimRegion, TimingSettings, aurora, rds,
     run_until_done_or_crash, service,
@@ -255,12 +256,13 @@ fn an_execution_of_one_name_starts_once() {
 #[test]
 fn messages_and_events_are_kept_as_they_were_sent() {
     let sim = SimRegion::builder().build();
-    run(&sim, sim.notify("clos-v2 dev sleeps", "Good night.")).unwrap();
+    run(&sim, sim.notify(&Message::new("clos-v2 dev sleeps", "Good night."))).unwrap();
     run(&sim, sim.publish("Run Finished", r#"{"outcome":"done"}"#)).unwrap();
     assert_eq!((sim.messages()[0].subject.as_str(), sim.messages()[0].at), ("clos-v2 dev sleeps", sim.now()));
     assert_eq!(sim.events()[0].detail["outcome"], "done");
-    assert_eq!(fault(run(&sim, sim.notify(&"x".repeat(101), "text"))), Fault::Invalid);
-    assert_eq!(fault(run(&sim, sim.notify("two\nlines", "text"))), Fault::Invalid);
+    let long = Message { subject: "x".repeat(101), ..Message::new("", "text") };
+    assert_eq!(fault(run(&sim, sim.notify(&long))), Fault::Invalid);
+    assert_eq!(fault(run(&sim, sim.notify(&Message::new("two\nlines", "text")))), Fault::Invalid);
     assert_eq!(fault(run(&sim, sim.publish("Run Finished", "{"))), Fault::Invalid);
 }
 

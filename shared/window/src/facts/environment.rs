@@ -12,7 +12,7 @@ use watchkeeper_domain::finding::DocumentFinding;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
-use watchkeeper_domain::reconcile::history::RunEnding;
+use watchkeeper_domain::reconcile::history::{PastHalt, RunEnding};
 use watchkeeper_domain::schedule::{AwakeHours, Calendar};
 use watchkeeper_domain::unblock::UnblockFinding;
 use watchkeeper_domain::value::{AlarmName, ProfileName, Zone};
@@ -183,6 +183,8 @@ pub struct ScopeFacts {
     pub running: Option<(String, Timestamp)>,
     /// What ended or was switched, the oldest first; at most the last 60.
     pub history: Vec<RunEnding>,
+    /// The halts that are over, of the scope and of everything, oldest first.
+    pub halts: Vec<PastHalt>,
     /// What is not as it should be.
     pub trouble: Option<ScopeTrouble>,
     /// The questions that wait for a person.

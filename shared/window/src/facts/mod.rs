@@ -11,6 +11,7 @@ mod pair;
 mod plan;
 mod question;
 mod reading;
+mod report;
 mod run;
 mod stack;
 
@@ -26,5 +27,6 @@ pub use pair::{FailoverFacts, PairRegion, ProbedPaths, SettledEpoch, TrafficFact
 pub use plan::{EmergencyFacts, Offer, OfferedIntent, PlanFacts, PlanPageFacts};
 pub use question::{OpenQuestion, QuestionFacts};
 pub use reading::Reading;
-pub use run::{RunFacts, RunSpell, SpellKind};
+pub use report::ReportFacts;
+pub use run::{RunFacts, RunSpell, SpellKind, raised};
 pub use stack::{BadArn, FunctionArn, StackFacts};

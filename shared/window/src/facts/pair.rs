@@ -97,4 +97,6 @@ pub struct FailoverFacts {
     pub rpo_seconds: Option<u64>,
     /// Where traffic goes.
     pub traffic: Option<TrafficFacts>,
+    /// Whether reports of its moves are kept.
+    pub reports: bool,
 }

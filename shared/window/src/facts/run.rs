@@ -1,12 +1,15 @@
 //! The facts of one run.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::Baseline;
+use watchkeeper_domain::intent::DesiredState;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::reconcile::run::RunRecord;
-use watchkeeper_domain::value::Zone;
+use watchkeeper_domain::value::{AlarmName, ProfileName, Zone};
 
-use super::{Reading, StackFacts};
+use super::{Reading, StackFacts, StackRows};
 
 /// Whose time a spell was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
@@ -36,7 +39,7 @@ pub struct RunSpell {
 }
 
 /// A run on a page of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RunFacts {
     /// The stack whose run it is.
     pub stack: StackFacts,
@@ -56,4 +59,17 @@ pub struct RunFacts {
     pub baseline: Reading<Option<Baseline>>,
     /// Until when the ledger keeps the record.
     pub kept_until: Option<Timestamp>,
+    /// The row of its environment, where the run raised capacity for an emergency.
+    pub row: Option<StackRows>,
+    /// The alarms that forbid the profile to which it raised capacity, each with its state in CloudWatch's own word, as it is now;
+    /// empty for another run.
+    pub vetoes: Reading<BTreeMap<AlarmName, String>>,
+}
+
+/// The profile to which a run raised capacity; nothing of another run.
+pub fn raised(record: &RunRecord) -> Option<&ProfileName> {
+    match record.deciding.first().map(|intent| &intent.want) {
+        Some(DesiredState::Scaled(requested)) => Some(&requested.profile),
+        _ => None,
+    }
 }

@@ -2,7 +2,7 @@
 //! move went.
 
 use maud::{Markup, html};
-use watchkeeper_domain::failover::Pointer;
+use watchkeeper_domain::failover::{Move, MoveEnding, Pointer};
 use watchkeeper_domain::name::Region;
 
 use super::cells::ready;
@@ -14,6 +14,7 @@ use crate::call::{Call, CallMode, Verb};
 use crate::confirm;
 use crate::facts::{FailoverFacts, Frame, OpenQuestion};
 use crate::html::{Html, name, quoted, text};
+use crate::report::EvidenceKind;
 use crate::shape::{Shape, Tone};
 use crate::style::Styles;
 use crate::words::{Clock, length, listed, roughly, sentence, utc_hour};
@@ -32,11 +33,20 @@ pub fn failover(frame: &Frame, facts: &FailoverFacts) -> Html {
         @match facts.last.known() {
             None => section { p class="mut" { "The last move cannot be read: " (text(facts.last.why().unwrap_or_default())) } },
             Some(None) => section { p class="mut" { "It has never moved." } },
-            Some(Some(last)) => section { (moved(frame, facts, last, &clock)) },
+            Some(Some(last)) => section { (moved(frame, facts, last, &clock)) (report(frame, facts, last)) },
         }
         section class="cols" { div { (fences(facts)) } div { (by_hand(facts)) } }
     };
     page(frame, &[Styles::Failover], &format!("Failover of {environment}"), &[&environment, "failover"], &content)
+}
+
+/// The report of the last move: of one that is over, and of none that only planned, or found nothing to do.
+fn report(frame: &Frame, facts: &FailoverFacts, last: &Move) -> Markup {
+    let over = last.ending.is_some_and(|it| !matches!(it, MoveEnding::Planned | MoveEnding::Nothing));
+    let Some(there) = facts.regions.get(&last.to).filter(|_| over && facts.reports) else { return html! {} };
+    let (id, kind) = (Some(last.header.id.clone()), Some(EvidenceKind::Move));
+    let call = Call { id, kind, ..Call::of(Verb::Report, &facts.estate, &facts.environment) };
+    html! { div class="acts" { (Button::look(&there.stack, Look::Button, "Report for the record", call).drawn(frame)) } }
 }
 
 fn heading(facts: &FailoverFacts, open: &[&OpenQuestion], clock: &Clock<'_>) -> Markup {

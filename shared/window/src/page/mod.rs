@@ -25,6 +25,6 @@ pub use backups::backups;
 pub use failover::failover;
 pub use plan::{emergency, plan};
 pub use question::question;
-pub use report::report_sheet;
+pub use report::{report, report_sheet};
 pub use run::run;
 pub use window::{BYTES_MAX, FULL_MAX, LINES_MAX, Selection, Shown, window};

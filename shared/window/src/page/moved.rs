@@ -19,7 +19,8 @@ pub(super) fn moved(frame: &Frame, facts: &FailoverFacts, last: &Move, clock: &C
         b { (heading) } " " (last.from) " to " (last.to) ", " (clock.time(left)) " (" (seconds(left)) "). "
         @if let Some(ending) = last.ending { "It ended " b { (ending) } ". " }
         (promises(facts, last))
-        "Own share " (took(last.own_ms(frame.now))) ". Blue is work, grey is waiting, amber a person."
+        "Own share " (took(last.own_ms(frame.now)))
+        @if last.person_ms() > 0 { "; a person's " (took(last.person_ms())) } ". Blue is work, grey is waiting, amber a person."
     };
     gantt::drawn(&caption, &spells(last, frame.now), promised)
 }
@@ -45,9 +46,10 @@ pub(super) fn spells(last: &Move, now: Timestamp) -> Vec<TimelineRow> {
     }
     for spell in last.spells.iter().filter(|spell| spell.phase != MovePhase::Over) {
         let (began, ended) = (from(spell.began), from(spell.ended.unwrap_or(now)));
-        let waits = if spell.phase == MovePhase::Approve { Bar::Person } else { Bar::Wait };
         let worked = (ended - spell.waited_ms).clamp(began, ended);
-        let bars = [(began, worked, Bar::Work), (worked, ended, waits)].into_iter().filter(|(from, to, _)| from < to);
+        let machine = (ended - spell.person_ms).clamp(worked, ended);
+        let bars = [(began, worked, Bar::Work), (worked, machine, Bar::Wait), (machine, ended, Bar::Person)];
+        let bars = bars.into_iter().filter(|(from, to, _)| from < to);
         let so_far = if spell.ended.is_none() { " so far" } else { "" };
         lines.push(TimelineRow {
             name: spell.phase.to_string(),

@@ -1,20 +1,51 @@
-//! The report of a run as a document for paper: the reading copy of the file that proves it. All times are UTC.
+//! The report of a run: a document for paper, the reading copy of the file that proves it; and the same on a page of the window. All
+//! times are UTC.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
 
+use super::parts::{page, title, unread};
 use super::report_record::{Told, told};
+use super::window::BYTES_MAX;
+use crate::facts::{Frame, ReportFacts};
 use crate::html::{Html, name, whole};
 use crate::report::Report;
+use crate::shape::{Shape, Tone};
 use crate::style::Styles;
 
 /// The document of a report.
 pub fn report_sheet(report: &Report) -> Html {
+    let scope = &report.content.scope;
+    let title = format!("Watchkeeper: {} {}, {}", scope.estate, scope.environment, day(report.content.ended));
+    Html::document(&title, &[Styles::Page, Styles::Report], &sheet(report))
+}
+
+/// The page of a report. One that is longer than a page may be is named: paper has no limit, and a widget has.
+pub fn report(frame: &Frame, facts: &ReportFacts) -> Html {
+    let environment = format!("{} {}", facts.scope().estate, facts.scope().environment);
+    let (label, path) = (format!("Report of {environment}"), [environment.as_str(), "report"]);
+    let Some(report) = facts.report.known() else {
+        return unread(frame, &label, &path, facts.report.why().unwrap_or_default());
+    };
+    let whole = page(frame, &[Styles::Report], &label, &path, &sheet(report));
+    if whole.as_str().len() <= BYTES_MAX {
+        return whole;
+    }
+    let content = html! {
+        (title(Shape::Tick, Tone::Grey, &told(&report.content).headline, &html! { span class="mut" { (moment(report.content.ended)) } }))
+        section {
+            p { "The report is whole, and longer than a page of the window may be. In the stack's bucket its files, .html for reading and .json, are" }
+            p class="cmd" { code { (facts.place.as_deref().unwrap_or_default()) } }
+        }
+    };
+    page(frame, &[], &label, &path, &content)
+}
+
+fn sheet(report: &Report) -> Markup {
     let content = &report.content;
     let scope = &content.scope;
     let Told { headline, outcome, known, body } = told(content);
-    let title = format!("Watchkeeper: {} {}, {}", scope.estate, scope.environment, day(content.ended));
-    let sheet = html! {
+    html! {
         div class="sheet" {
             div class="head" {
                 p class="mut" { "Watchkeeper · report of a finished " (content.evidence.kind()) }
@@ -44,8 +75,7 @@ pub fn report_sheet(report: &Report) -> Html {
                 div class="sig" { span { "seen by" } span { "date" } }
             }
         }
-    };
-    Html::document(&title, &[Styles::Page, Styles::Report], &sheet)
+    }
 }
 
 /// By what it can be proved, and found elsewhere.

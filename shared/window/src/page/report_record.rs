@@ -1,7 +1,7 @@
 //! What a report tells of each kind of record.
 
 use maud::{Markup, html};
-use watchkeeper_domain::backup::RestorePurpose;
+use watchkeeper_domain::backup::{BackupOutcome, BackupResult, RestorePurpose};
 use watchkeeper_domain::failover::{Move, MoveEnding, Serving};
 use watchkeeper_domain::reconcile::report::{advice, cause, headline};
 use watchkeeper_domain::reconcile::run::RunRecord;
@@ -12,7 +12,7 @@ use super::parts::{Extent, guardrails, moments, plan};
 use super::report::moment;
 use super::run::instructions;
 use crate::html::{name, whole};
-use crate::report::{Evidence, ReportContent, RestoreRecord};
+use crate::report::{BackupRecord, Evidence, ReportContent, RestoreRecord};
 use crate::words::{counted, listed, took};
 
 /// What is told of a record: paper has no limit of lines.
@@ -33,6 +33,7 @@ pub(super) fn told(content: &ReportContent) -> Told {
         Evidence::Run(record) => of_run(content, record),
         Evidence::Move(record) => of_move(content, record),
         Evidence::Restore(record) => of_restore(content, record),
+        Evidence::Backup(record) => of_backup(content, record),
     }
 }
 
@@ -52,7 +53,7 @@ fn of_run(content: &ReportContent, record: &RunRecord) -> Told {
         section { (plan(&record.plan, Extent::Paper)) }
         section { (guardrails(&record.violations, Extent::Paper)) }
         section { (moments(&record.header.timeline, Extent::Paper)) }
-        section { h2 { "What to do" } (instructions(&advice(&content.scope, record))) }
+        section { h2 { "What to do" } (instructions(&advice(&content.scope, record, moment))) }
     };
     let outcome = record.outcome.map_or_else(|| "not known".to_owned(), |outcome| outcome.to_string());
     Told { headline: headline(&content.scope, record), outcome, known, body }
@@ -187,6 +188,41 @@ fn of_restore(content: &ReportContent, record: &RestoreRecord) -> Told {
         }
     };
     Told { headline, outcome: if outcome.ok { "passed" } else { "failed" }.to_owned(), known, body }
+}
+
+fn of_backup(content: &ReportContent, record: &BackupRecord) -> Told {
+    let (scope, run) = (&content.scope, &record.run);
+    let done = record.lines.iter().filter(|line| line.outcome == BackupOutcome::Done).count();
+    let headline =
+        format!("{} {}: {done} of {} done", scope.estate, scope.environment, counted(run.jobs.len(), "backup"));
+    let known = html! {
+        dt { "began" } dd { (moment(run.header.started)) }
+        dt { "took" } dd { (took(millis(content.ended.duration_since(run.header.started)))) }
+    };
+    let copies = |line: &BackupResult| counted(line.memory.copies.len(), "copy").replace("copys", "copies");
+    let body = html! {
+        section {
+            table class="nw" {
+                caption { b { "Backups" } " and what was found of them" }
+                tbody {
+                    @for line in &record.lines {
+                        tr {
+                            th scope="row" { (line.outcome) }
+                            td { code { (name(&line.source.to_string())) } }
+                            td {
+                                "due " (moment(line.due)) ", " (copies(line)) " known"
+                                @if !line.why.is_empty() { "; " (whole(&line.why)) }
+                                @for finding in &line.findings { "; finding: " (whole(finding)) }
+                            }
+                        }
+                    }
+                    @for note in &record.notes { tr { th scope="row" { "finding" } td {} td { (whole(note)) } } }
+                }
+            }
+        }
+        section { (moments(&run.header.timeline, Extent::Paper)) }
+    };
+    Told { headline, outcome: record.outcome.to_string(), known, body }
 }
 
 fn millis(time: jiff::SignedDuration) -> i64 {

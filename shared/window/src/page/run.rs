@@ -8,11 +8,13 @@ use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord};
 use super::cells::ended;
 use super::frame::{Button, Look, seconds};
 use super::gantt::{self, Bar, TimelineRow};
+use super::needs;
 use super::parts::{Extent, guardrails, moments, page, plan, stale, title, unread};
 use crate::call::{Call, Verb};
-use crate::facts::{Frame, RunFacts, RunSpell, SpellKind};
+use crate::facts::{Frame, OfferedIntent, RunFacts, RunSpell, SpellKind, raised};
 use crate::html::{Html, name, text};
 use crate::shape::{Shape, Tone};
+use crate::state::EnvironmentState;
 use crate::words::{Clock, counted, sentence, took};
 
 /// The page of a run.
@@ -32,10 +34,10 @@ pub fn run(frame: &Frame, facts: &RunFacts) -> Html {
         (stale(facts.record.why(), &clock, facts.record.as_of()))
         section class="cols" {
             div { (known(facts, record, &clock)) }
-            div { h2 { "What to do" } (instructions(&advice(&facts.scope, record))) (buttons(frame, facts)) }
+            div { h2 { "What to do" } (instructions(&advice(&facts.scope, record, |at| clock.both(at)))) (buttons(frame, facts)) }
         }
         @if !facts.spells.is_empty() { section { (timeline(frame, &facts.spells)) } }
-        section class="cols" { div { (plan(&record.plan, Extent::Page)) } div { (guardrails(&record.violations, Extent::Page)) } }
+        section class="cols" { div { (plan(&record.plan, Extent::Page)) } div { (guardrails(&record.violations, Extent::Page)) (vetoes(facts)) } }
         section { (moments(&record.header.timeline, Extent::Page)) }
         section class="mut" {
             p {
@@ -62,8 +64,63 @@ fn not_begun(frame: &Frame, facts: &RunFacts) -> Markup {
 
 fn buttons(frame: &Frame, facts: &RunFacts) -> Markup {
     let scope = &facts.scope;
-    let again = Call { id: Some(facts.id.clone()), ..Call::of(Verb::Run, &scope.estate, &scope.environment) };
-    html! { div class="acts" { (Button::look(&facts.stack, Look::Button, "Look again", again).drawn(frame)) } }
+    let call = |verb| Call { id: Some(facts.id.clone()), ..Call::of(verb, &scope.estate, &scope.environment) };
+    html! {
+        div class="acts" {
+            (give_back(frame, facts))
+            @if reported(facts) { (Button::look(&facts.stack, Look::Button, "Report for the record", call(Verb::Report)).drawn(frame)) }
+            (Button::look(&facts.stack, Look::Button, "Look again", call(Verb::Run)).drawn(frame))
+        }
+    }
+}
+
+/// What forbids the profile that it raised, as it is now: how it stood then, nobody has kept.
+fn vetoes(facts: &RunFacts) -> Markup {
+    let Some(alarms) = facts.vetoes.known() else {
+        return html! { p class="mut" { "The vetoes cannot be read: " (text(facts.vetoes.why().unwrap_or_default())) } };
+    };
+    let loud = alarms.values().any(|state| state == "ALARM");
+    let (shape, tone) = if loud { (Shape::Warning, Tone::Amber) } else { (Shape::Tick, Tone::Green) };
+    html! {
+        @if !alarms.is_empty() {
+            table class="nw" {
+                tbody {
+                    tr {
+                        th scope="row" { (shape.beside(tone)) " vetoes" }
+                        td {
+                            @for (place, (alarm, state)) in alarms.iter().enumerate() {
+                                @if place > 0 { ", " } (name(alarm.as_str())) " " (name(state))
+                            }
+                            " " span class="mut" { "now" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a report of it is kept, by this stack.
+fn reported(facts: &RunFacts) -> bool {
+    let asked =
+        facts.record.known().and_then(Option::as_ref).is_some_and(|it| it.facts.is_some() && it.outcome.is_some());
+    asked && facts.scope.region == *facts.stack.window.region()
+}
+
+/// The button that takes back what the run raised, while that holds.
+fn give_back(frame: &Frame, facts: &RunFacts) -> Markup {
+    let profile = facts.record.known().and_then(Option::as_ref).and_then(raised);
+    let rows = facts.row.as_ref();
+    let Some((profile, rows)) = profile.zip(rows) else { return html! {} };
+    let Some(row) = rows.environments.first() else { return html! {} };
+    let state = EnvironmentState::of(row, &rows.halt, frame.now);
+    let wanted =
+        |intent: &OfferedIntent| matches!(intent, OfferedIntent::GiveBack { profile: offered } if offered == profile);
+    let Some(offer) = needs::offer(&state, wanted).filter(|_| state.region == facts.scope.region) else {
+        return html! {};
+    };
+    let button = needs::offered(&state, offer, "Give back now", &Clock::new(&facts.zone, frame.now));
+    Button { look: Look::Primary, ..button }.drawn(frame)
 }
 
 /// How it ended, and what that took.
@@ -87,7 +144,7 @@ fn known(facts: &RunFacts, record: &RunRecord, clock: &Clock<'_>) -> Markup {
             dt { "why" } dd { (text(&cause(record))) }
             dt { "trigger" } dd { (trigger(record)) ", " (clock.shown(record.header.started)) " " span class="mut" { "(" (seconds(record.header.started)) ")" } }
             dt { "decides" } dd { (decides(&record.deciding)) }
-            @if let Some(until) = record.deciding.first().and_then(|intent| intent.expires) { dt { "until" } dd { (clock.shown(until)) " at the latest" } }
+            @if let Some(until) = record.deciding.first().and_then(|intent| intent.expires) { dt { "until" } dd { (clock.both(until)) " at the latest" } }
             dt { "baseline" }
             dd {
                 @match baseline {

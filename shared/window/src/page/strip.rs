@@ -32,7 +32,7 @@ pub(super) fn drawn(state: &EnvironmentState<'_>, clock: &Clock<'_>, days: &[i64
                 path class="now" d=(upright(&[BACK])) {}
             }
             @for (from, _) in &it.holidays { text x=(part(*from)) dx="4" y="9" { "holiday" } }
-            @if let Some((from, to)) = it.halted { line class="hlt" x1=(part(from)) x2=(part(to)) y1="6" y2="6" {} }
+            @for (from, to) in it.halts.iter().chain(&it.halted) { line class="hlt" x1=(part(*from)) x2=(part(*to)) y1="6" y2="6" {} }
             @if let Some(mark) = it.mark {
                 svg class=(tone.class()) x=(part(mark)) y="0" overflow="visible" {
                     svg x="-12" width="11" height="11" viewBox="0 0 16 16" { (shape.drawn()) }
@@ -149,6 +149,9 @@ fn label(state: &EnvironmentState<'_>, strip: &Strip, clock: &Clock<'_>) -> Stri
     let mut label = format!("Last 24 hours: {}. Next 48 hours: {}.", told(&strip.back), told(&strip.ahead));
     for (from, to) in &strip.overrides {
         _ = write!(label, " Override from {} to {}.", time(*from), time(*to));
+    }
+    for (from, to) in &strip.halts {
+        _ = write!(label, " Halted from {} to {}.", time(*from), time(*to));
     }
     if let Some((from, _)) = strip.halted {
         _ = write!(label, " Halted since {}.", time(from));

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::backup::{BackupSource, RestoreEvidence, RestoreRun};
+use watchkeeper_domain::backup::{BackupOutcome, BackupResult, BackupRun, BackupSource, RestoreEvidence, RestoreRun};
 use watchkeeper_domain::failover::Move;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::reconcile::run::RunRecord;
@@ -16,8 +16,25 @@ pub enum Evidence {
     Run(Box<RunRecord>),
     /// A move of a pair.
     Move(Box<Move>),
-    /// A restore drill.
+    /// A restore drill, or a restore by hand that was asked to leave a report.
     Restore(Box<RestoreRecord>),
+    /// A run of backups by hand that was asked to leave a report.
+    Backup(Box<BackupRecord>),
+}
+
+/// A run of backups that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct BackupRecord {
+    /// The run.
+    pub run: BackupRun,
+    /// What it came to: the worst of its resources.
+    pub outcome: BackupOutcome,
+    /// Each resource that could be read.
+    pub lines: Vec<BackupResult>,
+    /// What is to be known of the environment as a whole, and what could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A restore drill that is over.
@@ -33,15 +50,20 @@ pub struct RestoreRecord {
 }
 
 /// What kind of run a report is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[derive(strum::Display, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum EvidenceKind {
     /// A run of `reconcile`.
+    #[default]
     Run,
     /// A move of a pair.
     Move,
-    /// A restore drill.
+    /// A restore, which is mostly a drill.
     Restore,
+    /// A run of backups.
+    Backup,
 }
 
 /// What tells a report from the others of its estate, in a region: environment, kind and execution. Executions of different
@@ -76,6 +98,7 @@ impl Evidence {
             Self::Run(_) => EvidenceKind::Run,
             Self::Move(_) => EvidenceKind::Move,
             Self::Restore(_) => EvidenceKind::Restore,
+            Self::Backup(_) => EvidenceKind::Backup,
         }
     }
 
@@ -85,6 +108,7 @@ impl Evidence {
             Self::Run(record) => &record.header.id,
             Self::Move(record) => &record.header.id,
             Self::Restore(record) => &record.outcome.run,
+            Self::Backup(record) => &record.run.header.id,
         }
     }
 

@@ -20,7 +20,7 @@ use watchkeeper_domain::value::Sha256;
 
 pub use chain::{ChainHead, ChainLink};
 pub use due::{Deployed, DueReport, PATIENCE, SentIds};
-pub use evidence::{Evidence, EvidenceKind, ReportName, RestoreRecord};
+pub use evidence::{BackupRecord, Evidence, EvidenceKind, ReportName, RestoreRecord};
 pub use read::ReportFlaw;
 pub use replay::Difference;
 pub use verify::{Chain, Verification, VerifiedFile, verify};

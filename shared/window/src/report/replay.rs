@@ -4,11 +4,13 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
+use watchkeeper_domain::backup::{BackupOutcome, BackupResult, worst};
 use watchkeeper_domain::failover::Move;
+use watchkeeper_domain::reconcile::assess::Verdict;
 use watchkeeper_domain::reconcile::run::RunRecord;
-use watchkeeper_domain::violation::GuardrailCode;
+use watchkeeper_domain::violation::{GuardrailCode, stops};
 
-use super::{Evidence, RestoreRecord};
+use super::{BackupRecord, Evidence, RestoreRecord};
 
 /// Where a report is not what its facts lead to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +37,7 @@ impl Evidence {
             Self::Run(record) => of_run(record),
             Self::Move(record) => of_move(record),
             Self::Restore(record) => of_restore(record),
+            Self::Backup(record) => of_backup(record),
         }
     }
 }
@@ -51,6 +54,13 @@ fn of_run(record: &RunRecord) -> Option<Difference> {
             let place = "violations".to_owned();
             unsaid.map(|violation| Difference { place, found: "nothing".to_owned(), expected: violation.to_string() })
         })
+        .or_else(|| difference("verdict", &record.verdict, &verdict(record, again.verdict)))
+}
+
+/// The verdict, once what is asked beside the plan and the wish that the run came with are added to it.
+fn verdict(record: &RunRecord, of_plan: Verdict) -> Verdict {
+    let verdict = if stops(&record.violations) { Verdict::Refused } else { of_plan };
+    verdict.answered(record.wanted.is_some())
 }
 
 fn of_move(record: &Move) -> Option<Difference> {
@@ -70,6 +80,15 @@ fn of_move(record: &Move) -> Option<Difference> {
 
 fn of_restore(record: &RestoreRecord) -> Option<Difference> {
     difference("outcome", &record.outcome, &record.restore.outcome(record.outcome.at))
+}
+
+/// Each resource by what was remembered of it. One that could not be read is a failure of the run.
+fn of_backup(record: &BackupRecord) -> Option<Difference> {
+    let again: Vec<BackupResult> = record.lines.iter().map(BackupResult::again).collect();
+    let unread = (record.lines.len() < record.run.jobs.len() && record.outcome == BackupOutcome::Failed)
+        .then_some(BackupOutcome::Failed);
+    let outcome = worst(again.iter().map(|line| line.outcome).chain(unread));
+    difference("lines", &record.lines, &again).or_else(|| difference("outcome", &record.outcome, &outcome))
 }
 
 /// The first place at which two values differ.

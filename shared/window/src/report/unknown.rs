@@ -41,6 +41,9 @@ fn of_record(evidence: &Evidence) -> Vec<&'static str> {
         Evidence::Restore(record) if record.outcome.checks.iter().any(|check| check.ok.is_none()) => {
             vec!["Not every check of what was restored was made: those say so."]
         }
-        Evidence::Run(_) | Evidence::Restore(_) => Vec::new(),
+        Evidence::Backup(record) if record.lines.len() < record.run.jobs.len() => {
+            vec!["How each of its resources ended is not known: the notes say of which."]
+        }
+        Evidence::Run(_) | Evidence::Restore(_) | Evidence::Backup(_) => Vec::new(),
     }
 }

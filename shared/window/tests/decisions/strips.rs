@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use watchkeeper_domain::intent::{DesiredState, Layer};
-use watchkeeper_domain::reconcile::history::{RunEnding, TargetState};
+use watchkeeper_domain::reconcile::history::{PastHalt, RunEnding, TargetState};
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_window::facts::{EnvironmentFacts, Reading};
 use watchkeeper_window::state::EnvironmentState;
@@ -75,6 +75,20 @@ fn an_override_has_its_bracket_and_a_halt_its_dashes() {
     let strip = strip(&state(&of));
     assert_eq!(strip.overrides, [(BACK - 120, BACK + 9 * 60)]);
     assert_eq!(strip.halted, Some((BACK - 60, WIDTH)));
+    assert_eq!(strip.halts, Vec::new());
+}
+
+#[test]
+fn halts_that_are_over_have_their_dashes_where_they_lie_in_the_last_day() {
+    let mut of = awake();
+    let halt = |since: &str, until: &str| PastHalt { since: at(since), until: at(until) };
+    ledger(&mut of).halts = vec![
+        halt("2026-11-29T10:00:00Z", "2026-11-29T11:00:00Z"),
+        halt("2026-11-30T16:00:00Z", "2026-11-30T18:00:00Z"),
+        halt("2026-12-01T14:00:00Z", "2026-12-01T15:00:00Z"),
+    ];
+    let strip = strip(&state(&of));
+    assert_eq!((strip.halts, strip.halted), (vec![(0, 60), (BACK - 180, BACK - 120)], None));
 }
 
 #[test]

@@ -86,6 +86,7 @@ fn hostile_run(texts: &mut Texts<'_>) -> watchkeeper_window::facts::RunFacts {
     record.deciding.iter_mut().for_each(|intent| intent.reason = texts.next());
     record.error = Some(watchkeeper_domain::run::RunError { name: texts.next(), message: texts.next() });
     record.violations = vec![Violation::new(GuardrailCode::Quota, Severity::Warn, texts.next(), texts.next())];
+    facts.vetoes = Reading::Now([("some-alarm".parse().unwrap(), texts.next())].into());
     facts.spells.iter_mut().for_each(|spell| (spell.name, spell.what) = (texts.next(), texts.next()));
     facts
 }

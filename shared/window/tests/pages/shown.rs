@@ -5,7 +5,7 @@ use watchkeeper_window::call::{Call, Verb};
 use watchkeeper_window::facts::{ActionFacts, ActionOutcome, Frame, Reading, StackRows, Theme, WindowFacts};
 use watchkeeper_window::html::Html;
 use watchkeeper_window::page::{
-    Selection, action, backups, bad_request, emergency, failover, plan, question, run, window,
+    Selection, action, backups, bad_request, emergency, failover, plan, question, report, run, window,
 };
 
 use crate::moment::parts::{count, environment, start};
@@ -48,6 +48,9 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         ("run", run(&frame, &runs::run())),
         ("run-unread", run(&frame, &unread_run)),
         ("run-unknown", run(&frame, &unknown_run)),
+        ("report", report(&frame, &runs::report())),
+        ("report-unread", report(&frame, &runs::unread_report())),
+        ("report-long", report(&frame, &runs::long_report())),
         ("question", question(&frame, &runs::question())),
         ("question-sent", question(&frame, &runs::sent())),
         ("question-read-only", question(&viewed(Theme::Light, true), &runs::question())),

@@ -28,11 +28,12 @@ fn wrong(files: &[(String, String)]) -> String {
 fn reports_that_were_written_one_after_the_other_are_a_chain() {
     let verified = verified(&files());
     assert!(verified.is_good(), "{verified:?}");
-    assert_eq!(verified.chains[0].to_string(), "clos-v2 in us-east-1: 3 reports in a chain");
+    assert_eq!(verified.chains[0].to_string(), "clos-v2 in us-east-1: 4 reports in a chain");
     let of = |place: usize| verified.files[place].found.clone().unwrap();
     assert_eq!(of(0), "report 1 of clos-v2 dev in us-east-1: run night-1");
     assert_eq!(of(1), "report 2 of clos-v2 prod in us-east-1: move failover-1");
     assert_eq!(of(2), "report 3 of clos-v2 prod in us-east-1: restore drill-1");
+    assert_eq!(of(3), "report 4 of clos-v2 prod in us-east-1: backup backup-1");
 }
 
 #[test]
@@ -49,9 +50,12 @@ fn a_gap_is_named_and_is_no_fault() {
     files.remove(1);
     let found = verified(&files);
     assert!(found.is_good());
-    assert_eq!(found.chains[0].to_string(), "clos-v2 in us-east-1: 2 reports in a chain; number 2 was not given");
+    assert_eq!(found.chains[0].to_string(), "clos-v2 in us-east-1: 3 reports in a chain; number 2 was not given");
     let found = verified(&files[1..]);
-    assert_eq!(found.chains[0].to_string(), "clos-v2 in us-east-1: 1 report in a chain; numbers 1 to 2 were not given");
+    assert_eq!(
+        found.chains[0].to_string(),
+        "clos-v2 in us-east-1: 2 reports in a chain; numbers 1 to 2 were not given"
+    );
 }
 
 /// Every byte of every kind of report, each alone: another bit, and a blank.
@@ -96,6 +100,7 @@ fn who_forges_a_report_and_its_digest_breaks_the_chain_after_it() {
 #[case::count(0, "/evidence/record/plan/steps/0/actions/0/reason", "plan.steps[0].actions[0].reason: found \"forged\"")]
 #[case::wave(1, "/evidence/record/waves/0/0", "waves[0][0]: found \"forged\", expected \"api\"")]
 #[case::verdict(2, "/evidence/record/outcome/why", "outcome.why: found \"forged\", expected nothing")]
+#[case::backup(3, "/evidence/record/lines/1/why", "lines[1].why: found \"forged\", expected \"19:00 New York\"")]
 fn a_plan_that_its_facts_do_not_lead_to_is_named_with_the_place(
     #[case] which: usize,
     #[case] pointer: &str,
@@ -112,6 +117,21 @@ fn a_plan_that_its_facts_do_not_lead_to_is_named_with_the_place(
     };
     let found = wrong(&[("forged.json".to_owned(), forged(report, put))]);
     assert!(found.contains(expected), "{found}");
+}
+
+/// Order, waves, reasons, what decided and the verdict: whatever is another one than the facts lead to.
+#[rstest]
+#[case::order("plan.steps[0].wave", |record: &mut Value| record["plan"]["steps"].as_array_mut().unwrap().reverse())]
+#[case::wave("plan.steps[0].wave", |record: &mut Value| record["plan"]["steps"][0]["wave"] = record["plan"]["steps"][1]["wave"].clone())]
+#[case::waves("plan.steps[", |record: &mut Value| record["plan"]["steps"].as_array_mut().unwrap().truncate(1))]
+#[case::write("plan.steps[1].actions[0].to: found 7, expected 0", |record: &mut Value| record["plan"]["steps"][1]["actions"][0]["to"] = 7.into())]
+#[case::decided("deciding[0].reason", |record: &mut Value| record["deciding"][0]["reason"] = "forged".into())]
+#[case::until("deciding[0].expires", |record: &mut Value| record["deciding"][0]["expires"] = "2030-01-01T00:00:00Z".into())]
+#[case::verdict("verdict: found \"nothing\", expected \"apply\"", |record: &mut Value| record["verdict"] = "nothing".into())]
+fn a_plan_is_decided_again_as_a_whole(#[case] expected: &str, #[case] change: fn(&mut Value)) {
+    let text = forged(&chain("19:00 New York")[0], |content| change(&mut content["evidence"]["record"]));
+    let found = wrong(&[("forged.json".to_owned(), text)]);
+    assert!(found.contains(expected) && found.contains("what its facts lead to"), "{found}");
 }
 
 #[test]

@@ -1,8 +1,10 @@
-//! A run, a move and a restore drill that are over, each with the facts that it was decided by.
+//! A run, a move, a restore drill and a run of backups that are over, each with the facts that it was decided by.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use watchkeeper_domain::backup::{RestoreCheck, RestorePurpose, RestoreRun, RestoreSource};
+use watchkeeper_domain::backup::{
+    BackupLine, BackupMemory, BackupResult, BackupRun, RestoreCheck, RestorePurpose, RestoreRun, RestoreSource, worst,
+};
 use watchkeeper_domain::capacity::{
     ObservedScope, ObservedService, ReachedTargets, Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions,
 };
@@ -17,7 +19,9 @@ use watchkeeper_domain::reconcile::facts::DecisionFacts;
 use watchkeeper_domain::reconcile::run::{RunHeader, RunOutcome, RunProgress, RunRecord, SliceTiming};
 use watchkeeper_domain::request::RunTrigger;
 use watchkeeper_domain::value::Sha256;
-use watchkeeper_window::report::{ChainHead, ChainLink, Deployed, DueReport, Evidence, Report, RestoreRecord, SentIds};
+use watchkeeper_window::report::{
+    BackupRecord, ChainHead, ChainLink, Deployed, DueReport, Evidence, Report, RestoreRecord, SentIds,
+};
 
 pub(crate) fn at(instant: &str) -> Timestamp {
     instant.parse().unwrap()
@@ -221,10 +225,35 @@ pub(crate) fn restored(why: &str) -> DueReport {
     due("prod", Evidence::Restore(Box::new(RestoreRecord { source, restore, outcome })))
 }
 
-/// The three, in a chain.
+/// A run of backups by hand, one of which failed because of this.
+pub(crate) fn backed_up(why: &str) -> DueReport {
+    let began = evening();
+    let mut header = RunHeader::new("backup-1", RunTrigger::Human, began);
+    header.note(began, "backups of dynamodb:orders, dynamodb:sessions");
+    let line = |name: &str| BackupLine { source: format!("dynamodb:{name}").parse().unwrap(), due: began };
+    let jobs = vec![line("orders"), line("sessions")];
+    let run = BackupRun { header, jobs, report: true, ended: Some(began + SignedDuration::from_mins(3)) };
+    let settled = |end, why: &str| {
+        let settled = json!({ "due": began, "at": began + SignedDuration::from_mins(2), "end": end, "why": why });
+        serde_json::from_value::<BackupMemory>(json!({ "settled": settled })).unwrap()
+    };
+    let result = |line: &BackupLine, memory: BackupMemory| BackupResult {
+        source: line.source.clone(),
+        due: line.due,
+        outcome: memory.outcome_of(line.due),
+        why: memory.why_of(line.due),
+        findings: Vec::new(),
+        memory,
+    };
+    let lines = vec![result(&run.jobs[0], settled("done", "")), result(&run.jobs[1], settled("failed", why))];
+    let outcome = worst(lines.iter().map(|line| line.outcome));
+    due("prod", Evidence::Backup(Box::new(BackupRecord { run, outcome, lines, notes: vec![why.to_owned()] })))
+}
+
+/// The four, in a chain.
 pub(crate) fn chain(reason: &str) -> Vec<Report> {
     let mut reports: Vec<Report> = Vec::new();
-    for due in [run(reason), moved(reason), restored(reason)] {
+    for due in [run(reason), moved(reason), restored(reason), backed_up(reason)] {
         let head: Option<ChainHead> = reports.last().map(Report::head);
         reports.push(Report::of(due, ChainLink::after(head.as_ref())).unwrap());
     }

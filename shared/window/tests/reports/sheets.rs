@@ -16,7 +16,7 @@ fn is_update() -> bool {
 #[test]
 fn every_sheet_and_every_file_is_as_it_was_kept() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports/kept");
-    for (name, report) in ["run", "move", "restore"].into_iter().zip(chain("19:00 New York")) {
+    for (name, report) in ["run", "move", "restore", "backup"].into_iter().zip(chain("19:00 New York")) {
         let sheet = report_sheet(&report).as_str().replace("><", ">\n<") + "\n";
         for (file, now) in [(format!("{name}.html"), sheet), (format!("{name}.json"), report.to_json().unwrap())] {
             if is_update() {

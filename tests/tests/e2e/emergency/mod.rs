@@ -2,6 +2,7 @@
 
 mod approval;
 mod asks;
+mod chat;
 mod delivery;
 pub(crate) mod field;
 mod layers;

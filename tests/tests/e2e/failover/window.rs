@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use watchkeeper_tests::sandbox::LossOrder;
 
 use super::field::{Scene, ending, now, play_tram};
-use crate::e2e::window::{Window, actions, started};
+use crate::e2e::window::{Window, action, actions, started};
 
 const ACCOUNT: &str = "123456789012";
 
@@ -49,6 +49,13 @@ fn a_planned_move_is_started_in_the_window_and_does_what_its_confirmation_said()
         assert_eq!(ending(&run), "done", "{}", run.says());
         let record = move_execution.record().await.unwrap().unwrap();
         assert!(record.graceful && record.reason.contains("Anna"), "{record:?}");
+        // Its report, by the button of the pair's page, as the bucket has it.
+        let files = scene.standby.report_files(&format!("tram/prod/move-{name}")).await.unwrap();
+        let page = window.page(scene.about(json!({ "do": "failover" }))).await;
+        let report = action(&page, "report", "prod");
+        let shown = window.press(&report, json!({})).await;
+        let kept: Value = serde_json::from_str(&files[&format!("tram/prod/move-{name}.json")]).unwrap();
+        assert!(shown.contains(kept["sha256"].as_str().unwrap()), "{shown}");
         scene.both().await;
         scene.is_in_the_standby().await;
         scene.goes_home().await;

@@ -57,7 +57,8 @@ impl<P: Platform, Q: QuestionAnswers> WindowActor<P, Q> {
     }
 
     async fn outcome(&self, stack: &Stack, call: &Call, form: &Form, now: Timestamp) -> Result<ActionOutcome, Refusal> {
-        let at = page(call, now)?;
+        // An answer out of a chat has no page: the mark of its question says what was read, and its time how old it may be.
+        let at = if call.verb == Verb::Answer && call.at.is_none() { now } else { page(call, now)? };
         let meant = meant(stack, call)?;
         if call.verb == Verb::Answer {
             return self.answer(stack, meant.as_ref(), call, form, now).await;

@@ -65,9 +65,9 @@ impl<P: Platform, Q: QuestionAnswers> WindowActor<P, Q> {
             Verb::Scale | Verb::GiveBack => (Machine::EmergencyScale, emergency(&scope, call, form, reason)?),
             Verb::Backup => {
                 let (estate, environment) = (scope.estate, scope.environment);
-                let (trigger, instant, mode) = (RunTrigger::Human, None, RunMode::Apply);
+                let (trigger, instant, mode, report) = (RunTrigger::Human, None, RunMode::Apply, false);
                 let resource = call.resource.clone();
-                let request = BackupRequest { estate, environment, trigger, instant, mode, resource };
+                let request = BackupRequest { estate, environment, trigger, instant, mode, resource, report };
                 (Machine::Backup, request.to_string())
             }
             Verb::Drill => {

@@ -17,6 +17,9 @@ pub use asleep::{AsleepTime, MONTHS_MAX, Month};
 /// The most endings that are kept: a month of nights and mornings of one environment, in an item of some 15 KB.
 pub const ENDINGS_MAX: usize = 60;
 
+/// The most halts that are kept: more than anybody sets in the day that a page shows.
+pub const HALTS_MAX: usize = 20;
+
 /// The longest reason that is kept, in characters: the whole one is in the record of the run.
 pub const REASON_MAX: usize = 120;
 
@@ -30,6 +33,19 @@ pub struct ScopeHistory {
     /// How long the scope has been asleep.
     #[serde(default)]
     pub asleep: AsleepTime,
+    /// The newest halts that are over, oldest first: of the scope alone, and of everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub halts: Vec<PastHalt>,
+}
+
+/// A halt that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PastHalt {
+    /// Since when no run wrote.
+    pub since: Timestamp,
+    /// When it was lifted, or another one took its place.
+    pub until: Timestamp,
 }
 
 /// How a run ended.
@@ -149,6 +165,14 @@ impl ScopeHistory {
         }
         let surplus = self.endings.len().saturating_sub(ENDINGS_MAX);
         self.endings.drain(..surplus);
+    }
+
+    /// The same once a halt is over. Said again, it is the same halt.
+    pub fn note_halt(&mut self, since: Timestamp, until: Timestamp) {
+        self.halts.retain(|halt| halt.since != since);
+        self.halts.push(PastHalt { since, until });
+        let surplus = self.halts.len().saturating_sub(HALTS_MAX);
+        self.halts.drain(..surplus);
     }
 
     /// The same once the record of a dead run is closed, at `now`. If a later one has ended since, that one says how the scope

@@ -147,3 +147,14 @@ proptest! {
         prop_assert!(serde_json::to_string(&history).unwrap().len() < 64 * 1024);
     }
 }
+
+#[test]
+fn a_halt_that_is_over_is_kept_once_and_the_newest_are() {
+    let mut history = ScopeHistory::default();
+    for hour in 0..30 {
+        history.note_halt(hours(hour), hours(hour + 1));
+        history.note_halt(hours(hour), hours(hour + 1));
+    }
+    assert_eq!(history.halts.len(), HALTS_MAX);
+    assert_eq!(history.halts.last(), Some(&PastHalt { since: hours(29), until: hours(30) }));
+}

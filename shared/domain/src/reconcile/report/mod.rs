@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::capacity::DatabasePower;
 use crate::intent::Intent;
-use crate::message::Message;
+use crate::message::{Message, MessageContext};
 use crate::name::Scope;
 use crate::plan::{CapacityChange, Plan, PlannedAction};
 use crate::reconcile::assess::{Assessment, Verdict};
@@ -18,6 +18,7 @@ use crate::reconcile::run::{RunOutcome, RunRecord};
 use crate::value::rounded;
 use crate::violation::{Severity, Violation};
 
+use advice::Advice;
 pub use advice::advice;
 pub use limit::{TEXT_MAX, fitting};
 
@@ -148,9 +149,13 @@ pub fn message(scope: &Scope, run: &RunRecord) -> Message {
     if let Some(error) = &run.error {
         _ = writeln!(text, "\nError: {}: {}", error.name, error.message);
     }
-    _ = writeln!(text, "\nWhat to do: {}", advice(scope, run));
+    let Advice { text: what, start } = Advice::of(scope, run, |at| at.to_string());
+    _ = writeln!(text, "\nWhat to do: {what}");
     _ = write!(text, "\nRun: {}", run.header.id);
+    let codes = run.violations.iter().map(|violation| violation.code.name());
+    let codes = codes.chain(run.error.iter().map(|error| error.name.as_str()));
     Message::new(&headline, text)
+        .with(MessageContext::of_run(scope, &run.header.id).with_codes(codes).with_starts(start))
 }
 
 /// The event about a finished run: figures and verdicts, and no list that grows with the estate.

@@ -2,20 +2,25 @@
 
 use jiff::SignedDuration;
 use watchkeeper_domain::emergency::{ask, not_done};
+use watchkeeper_domain::run::RunRef;
 
 use super::scene::{BUSY, T0, by_alarm, decided, scope};
+
+fn run() -> RunRef {
+    RunRef::new(scope(), "clos-v2-prod-minimum-20261120T180000Z")
+}
 
 #[test]
 fn the_question_has_the_plan_and_the_exact_commands() {
     let until = T0 + SignedDuration::from_mins(20);
     let plan = "clos-v2 prod in us-east-1: 4 writes to make it at minimum\n";
-    let question = ask(&scope(), "minimum", "the document asks for it before minimum", plan, "AQCEAAAAKgAAAAM", until);
+    let question = ask(&run(), "minimum", "the document asks for it before minimum", plan, "AQCEAAAAKgAAAAM", until);
     insta::assert_snapshot!(format!("{}\n\n{}", question.subject, question.text));
 }
 
 #[test]
 fn a_plan_that_is_too_long_for_a_question_is_cut() {
-    let question = ask(&scope(), "minimum", "why", &"a line of a plan\n".repeat(10_000), "token", T0);
+    let question = ask(&run(), "minimum", "why", &"a line of a plan\n".repeat(10_000), "token", T0);
     assert!(question.text.len() < 10_000 && question.text.contains("the plan goes on"));
 }
 

@@ -223,7 +223,8 @@ pub async fn a_chain_of_reports_is_kept_from_version_to_version<B: ContractBench
     let (id, ledger) = (fresh(bench), bench.ledger());
     equal("at first", &ledger.report_chain(&id.estate, &west(1)).await?, &(ReportChain::default(), 0))?;
     let head = Some(ChainHead { number: 1, sha256: Sha256::of(b"a report") });
-    let chain = ReportChain { head, last: Some("prod/move-1".to_owned()), writing: Some("prod/move-2".to_owned()) };
+    let (last, writing) = (Some("prod/move-1".to_owned()), Some("prod/move-2".to_owned()));
+    let chain = ReportChain { head, last, told: writing.clone(), writing };
     ledger.keep_chain(&id.estate, &west(1), &chain, 0).await?;
     equal("then", &ledger.report_chain(&id.estate, &west(1)).await?, &(chain.clone(), 1))?;
     equal("of another region", &ledger.report_chain(&id.estate, &west(2)).await?, &(ReportChain::default(), 0))?;

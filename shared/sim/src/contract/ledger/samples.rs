@@ -117,6 +117,7 @@ pub(super) fn history(now: Timestamp) -> ScopeHistory {
         history.note(&RunRecord { outcome: Some(RunOutcome::Refused), ..run(id, now + Duration::from_hours(9)) }, now);
     }
     history.note(&RunRecord { deciding: vec![emergency("surge", now)], ..night }, now);
+    history.note_halt(now - Duration::from_hours(2), now);
     history
 }
 

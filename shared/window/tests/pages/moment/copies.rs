@@ -90,6 +90,7 @@ pub(crate) fn backups() -> BackupsFacts {
         reapplied: Vec::new(),
         checks: Vec::new(),
         why: None,
+        report: false,
     });
     let locks = job("dynamodb:clos-v2-wip-locks", "03:30", &[12, 13]);
     let mut state = job("s3:clos-v2/terraform.tfstate", "03:45", &[]);

@@ -66,6 +66,7 @@ fn moved() -> Move {
         began: at(began),
         ended: Some(at(ended)),
         waited_ms,
+        person_ms: if phase == MovePhase::Approve { waited_ms } else { 0 },
     };
     it.spells = vec![
         spell(MovePhase::Confirm, "2026-12-23T10:14:13.8Z", "2026-12-23T10:14:15.9Z", 0),
@@ -117,6 +118,7 @@ pub(crate) fn away() -> FailoverFacts {
             how: Reading::Now("switch-object standby-serves is there, so us-west-1 answers".to_owned()),
             last_client_seconds: Some(90),
         }),
+        reports: true,
     }
 }
 
@@ -142,8 +144,15 @@ pub(crate) fn moving() -> FailoverFacts {
             began: at("2026-12-24T00:18:00Z"),
             ended: Some(at("2026-12-24T00:18:02Z")),
             waited_ms: 0,
+            person_ms: 0,
         },
-        PhaseTiming { phase: MovePhase::Scale, began: at("2026-12-24T00:18:02Z"), ended: None, waited_ms: 100_000 },
+        PhaseTiming {
+            phase: MovePhase::Scale,
+            began: at("2026-12-24T00:18:02Z"),
+            ended: None,
+            waited_ms: 100_000,
+            person_ms: 40_000,
+        },
     ];
     (last.ending, last.phase) = (None, MovePhase::Scale);
     let to = region("us-west-2");

@@ -5,16 +5,19 @@ use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::plan::{CapacityChange, Wave};
 use watchkeeper_domain::reconcile::assess::Verdict;
+use watchkeeper_domain::reconcile::facts::DecisionFacts;
 use watchkeeper_domain::reconcile::run::{IntentOutcome, RunHeader, RunOutcome, RunProgress, RunRecord};
 use watchkeeper_domain::request::RunTrigger;
 use watchkeeper_domain::violation::{GuardrailCode, Severity, Violation};
 use watchkeeper_window::facts::{
-    EmergencyFacts, PlanFacts, PlanPageFacts, QuestionFacts, Reading, RunFacts, RunSpell, ScopeFacts, SpellKind,
+    EmergencyFacts, PlanFacts, PlanPageFacts, QuestionFacts, Reading, ReportFacts, RunFacts, RunSpell, ScopeFacts,
+    SpellKind,
 };
+use watchkeeper_window::report::{Evidence, Report};
 
 use super::estates::{everything, rollback};
 use super::parts::{baseline, count, plan, service};
-use super::{at, stack};
+use super::{at, over, stack};
 
 pub(crate) fn scope(estate: &str, environment: &str) -> Scope {
     Scope {
@@ -80,7 +83,7 @@ pub(crate) fn run() -> RunFacts {
         cause: None,
         verdict: Verdict::Apply,
         plan: planned.plan,
-        facts: None,
+        facts: asked(),
         violations: planned.violations,
         slices: 2,
         writes: 4,
@@ -133,7 +136,51 @@ pub(crate) fn run() -> RunFacts {
         ],
         baseline: Reading::Now(Some(baseline("prod", 6))),
         kept_until: Some(at("2027-03-23T23:42:35Z")),
+        row: Some(
+            over(
+                everything()
+                    .into_iter()
+                    .filter(|it| it.estate.as_str() == "clos-v2" && it.environment.as_str() == "prod")
+                    .collect(),
+            )
+            .own,
+        ),
+        vetoes: Reading::Now(
+            ["clos-v2-rds-cpu-high", "clos-v2-rds-connections-high"]
+                .map(|it| (it.parse().unwrap(), "OK".to_owned()))
+                .into(),
+        ),
     }
+}
+
+/// What a run was decided by that was asked for a report.
+fn asked() -> Option<Box<DecisionFacts>> {
+    let Evidence::Run(record) = kept().content.evidence else { panic!("it is of a run") };
+    record.facts
+}
+
+fn kept() -> Report {
+    Report::read(include_str!("../../reports/kept/run.json")).unwrap()
+}
+
+/// The report of a run, on a page of its own.
+pub(crate) fn report() -> ReportFacts {
+    let report = kept();
+    let name = report.content.name();
+    ReportFacts { place: Some(name.file()), name, report: Reading::Now(report) }
+}
+
+/// One that the bucket does not give.
+pub(crate) fn unread_report() -> ReportFacts {
+    let why = "GetObject of reports/clos-v2/dev/run-night-1.json: unavailable".to_owned();
+    ReportFacts { report: Reading::Unread { why }, ..report() }
+}
+
+/// One of more text than a page may have.
+pub(crate) fn long_report() -> ReportFacts {
+    let mut report = kept();
+    report.content.not_known = vec!["This is not known, and takes a line to say.".to_owned(); 2000];
+    ReportFacts { report: Reading::Now(report), ..self::report() }
 }
 
 /// The question whether to go back to the release before.
