@@ -11,7 +11,7 @@ use watchkeeper_domain::reconcile::run::RunRecord;
 use watchkeeper_domain::value::{AlarmName, ProfileName};
 use watchkeeper_window::facts::{
     BackupJob, BackupsFacts, CopyTarget, EmergencyFacts, EndedAttempt, PlanFacts, PlanPageFacts, QuestionFacts,
-    Reading, RunFacts, RunSpell, SpellKind, raised,
+    Reading, RunFacts, raised, run_spells,
 };
 
 use super::environment::{RememberedScope, profiles, zone};
@@ -53,7 +53,7 @@ impl<P: Platform> WindowReader<P> {
         let state = self.ledger.load(&scope).await;
         let lease = state.as_ref().ok().and_then(|state| state.lease.clone());
         let generation = lease.filter(|lease| lease.holder == id).map(|lease| lease.generation);
-        let spells = record.known().and_then(Option::as_ref).map(spells).unwrap_or_default();
+        let spells = record.known().and_then(Option::as_ref).map(run_spells).unwrap_or_default();
         let kept_until = record.known().and_then(Option::as_ref).and_then(Document::expiry);
         let raised = record.known().and_then(Option::as_ref).and_then(raised).cloned();
         let vetoes = match &raised {
@@ -192,27 +192,6 @@ impl<P: Platform> WindowReader<P> {
         });
         BackupsFacts { stack: self.own.clone(), jobs: jobs.collect(), zone: zone(estate, environment), scope }
     }
-}
-
-/// The times of a run: its slices, and what it waited between them.
-fn spells(run: &RunRecord) -> Vec<RunSpell> {
-    let mut all = Vec::new();
-    let mut before = None;
-    for slice in &run.progress.slices {
-        if let Some(since) = before.filter(|since| *since < slice.began) {
-            let (name, ended) = ("wait".to_owned(), Some(slice.began));
-            all.push(RunSpell { name, began: since, ended, kind: SpellKind::Wait, what: String::new() });
-        }
-        let what = match slice.writes {
-            0 => String::new(),
-            1 => "1 write".to_owned(),
-            writes => format!("{writes} writes"),
-        };
-        let (name, began, ended) = (slice.step.clone(), slice.began, Some(slice.ended));
-        all.push(RunSpell { name, began, ended, kind: SpellKind::Work, what });
-        before = Some(slice.ended);
-    }
-    all
 }
 
 /// The attempts that failed since the newest good copy was due, the oldest first.

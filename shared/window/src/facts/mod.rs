@@ -28,5 +28,5 @@ pub use plan::{EmergencyFacts, Offer, OfferedIntent, PlanFacts, PlanPageFacts};
 pub use question::{OpenQuestion, QuestionFacts};
 pub use reading::Reading;
 pub use report::ReportFacts;
-pub use run::{RunFacts, RunSpell, SpellKind, raised};
+pub use run::{RunFacts, RunSpell, SpellKind, raised, run_spells};
 pub use stack::{BadArn, FunctionArn, StackFacts};

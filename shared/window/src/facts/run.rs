@@ -66,6 +66,27 @@ pub struct RunFacts {
     pub vetoes: Reading<BTreeMap<AlarmName, String>>,
 }
 
+/// The times of a run: its slices, and what it waited between them.
+pub fn run_spells(run: &RunRecord) -> Vec<RunSpell> {
+    let mut all = Vec::new();
+    let mut before = None;
+    for slice in &run.progress.slices {
+        if let Some(since) = before.filter(|since| *since < slice.began) {
+            let (name, ended) = ("wait".to_owned(), Some(slice.began));
+            all.push(RunSpell { name, began: since, ended, kind: SpellKind::Wait, what: String::new() });
+        }
+        let what = match slice.writes {
+            0 => String::new(),
+            1 => "1 write".to_owned(),
+            writes => format!("{writes} writes"),
+        };
+        let (name, began, ended) = (slice.step.clone(), slice.began, Some(slice.ended));
+        all.push(RunSpell { name, began, ended, kind: SpellKind::Work, what });
+        before = Some(slice.ended);
+    }
+    all
+}
+
 /// The profile to which a run raised capacity; nothing of another run.
 pub fn raised(record: &RunRecord) -> Option<&ProfileName> {
     match record.deciding.first().map(|intent| &intent.want) {

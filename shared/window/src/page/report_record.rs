@@ -10,7 +10,8 @@ use super::gantt;
 use super::moved::spells;
 use super::parts::{Extent, guardrails, moments, plan};
 use super::report::moment;
-use super::run::instructions;
+use super::run::{instructions, timeline};
+use crate::facts::run_spells;
 use crate::html::{name, whole};
 use crate::report::{BackupRecord, Evidence, ReportContent, RestoreRecord};
 use crate::words::{counted, listed, took};
@@ -50,6 +51,7 @@ fn of_run(content: &ReportContent, record: &RunRecord) -> Told {
         @for awaited in &record.awaited { dt { "not there yet" } dd { (whole(&awaited.to_string())) } }
     };
     let body = html! {
+        section { (timeline(&run_spells(record), content.ended)) }
         section { (plan(&record.plan, Extent::Paper)) }
         section { (guardrails(&record.violations, Extent::Paper)) }
         section { (moments(&record.header.timeline, Extent::Paper)) }

@@ -36,7 +36,7 @@ pub fn run(frame: &Frame, facts: &RunFacts) -> Html {
             div { (known(facts, record, &clock)) }
             div { h2 { "What to do" } (instructions(&advice(&facts.scope, record, |at| clock.both(at)))) (buttons(frame, facts)) }
         }
-        @if !facts.spells.is_empty() { section { (timeline(frame, &facts.spells)) } }
+        @if !facts.spells.is_empty() { section { (timeline(&facts.spells, frame.now)) } }
         section class="cols" { div { (plan(&record.plan, Extent::Page)) } div { (guardrails(&record.violations, Extent::Page)) (vetoes(facts)) } }
         section { (moments(&record.header.timeline, Extent::Page)) }
         section class="mut" {
@@ -197,10 +197,10 @@ pub(super) fn instructions(advice: &str) -> Markup {
 }
 
 /// Where its time went.
-fn timeline(frame: &Frame, spells: &[RunSpell]) -> Markup {
+pub(super) fn timeline(spells: &[RunSpell], now: jiff::Timestamp) -> Markup {
     let Some(left) = spells.iter().map(|spell| spell.began).min() else { return html! {} };
     let from = |at: jiff::Timestamp| i64::try_from(at.duration_since(left).as_millis()).unwrap_or(i64::MAX);
-    let length = |spell: &RunSpell| from(spell.ended.unwrap_or(frame.now)) - from(spell.began);
+    let length = |spell: &RunSpell| from(spell.ended.unwrap_or(now)) - from(spell.began);
     let sum = |kind: SpellKind| spells.iter().filter(|it| it.kind == kind).map(length).sum::<i64>();
     let lines: Vec<TimelineRow> = spells
         .iter()
