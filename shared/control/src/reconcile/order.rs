@@ -24,12 +24,21 @@ impl<P: Platform> Reconciler<P> {
         observed: &mut ObservedScope,
         plan: &Plan,
     ) -> bool {
+        let mut unread: Option<String> = None;
         for id in health_matters(&ordered(deciding, &scoped.allowance), observed, plan) {
-            let groups = observed.services.get(&id).map(|service| service.target_groups.clone()).unwrap_or_default();
-            let answer = self.cloud.unhealthy_targets(&id, &groups).await;
-            let unhealthy =
-                answer.unwrap_or_else(|error| Some(format!("whether its targets are healthy is not known: {error}")));
-            observed.unhealthy.extend(unhealthy.map(|what| (id, what)));
+            // Who does not answer is asked once a look: a slice has a minute.
+            if unread.is_none() {
+                let groups =
+                    observed.services.get(&id).map(|service| service.target_groups.clone()).unwrap_or_default();
+                match self.cloud.unhealthy_targets(&id, &groups).await {
+                    Ok(unhealthy) => {
+                        observed.unhealthy.extend(unhealthy.map(|what| (id, what)));
+                        continue;
+                    }
+                    Err(error) => unread = Some(format!("whether its targets are healthy is not known: {error}")),
+                }
+            }
+            observed.unhealthy.extend(unread.clone().map(|why| (id, why)));
         }
         !observed.unhealthy.is_empty()
     }
