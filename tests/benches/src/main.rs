@@ -55,14 +55,15 @@ enum RowName {
     Growth,
     /// The cold start of `reconcile`, against Python and boto3.
     Start,
-    /// The memory and the processor's time of `reconcile` at environments of growing size.
-    Size,
     /// Cloud Custodian puts 200 services to sleep.
     Custodian,
     /// Watchkeeper puts the same 200 services to sleep.
     Large,
     /// Four environments fall asleep at one tick.
     Crowd,
+    /// The memory and the processor's time of `reconcile` at environments of growing size. Cloud Custodian would look at all of their
+    /// services, too: after it.
+    Size,
     /// A failover's own share.
     Failover,
 }
