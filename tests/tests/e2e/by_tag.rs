@@ -3,7 +3,8 @@
 
 use watchkeeper_domain::capacity::{Capacity, ServiceCapacity, ServiceId};
 
-use crate::e2e::field::{Plot, play};
+use crate::e2e::field::Plot;
+use crate::e2e::small::play_small;
 
 fn id(name: &str) -> ServiceId {
     ServiceId::try_from(format!("found/{name}")).unwrap()
@@ -15,7 +16,7 @@ fn tasks(capacity: &Capacity) -> Vec<(String, u32)> {
 
 #[test]
 fn what_has_the_tag_sleeps_and_wakes_and_what_comes_in_the_night_too() {
-    play(async |harness| {
+    play_small(async |harness| {
         let plot = Plot::fresh(harness, "found", "dev").await;
         let site = plot.stack.site();
         let service = |desired| ServiceCapacity { desired, scaling: None };

@@ -21,32 +21,6 @@ use watchkeeper_tests::scenarios::Played;
 pub(crate) const LARGE: usize = 500;
 /// How many of them have tasks and a scalable target: paced writes to all would take minutes.
 const LARGE_BUSY: usize = 12;
-/// An environment that comes up in three waves.
-const LADDER: &str = "estate: ladder
-environments:
-  dev:
-    kind: development
-    regions: { primary: eu-west-1 }
-    clusters: { eu-west-1: { ladder: [ladder-proxy, ladder-api, ladder-worker, ladder-web] } }
-    awake: { zone: Europe/Dublin, weekly: { mon-fri: \"08:00-19:00\" } }
-    capacity:
-      ladder-proxy: { desired: 1 }
-      ladder-api: { desired: 2, min: 1, max: 3 }
-      ladder-worker: { desired: 1 }
-      ladder-web: { desired: 2 }
-    order: [[ladder-proxy], [ladder-api, ladder-worker], [ladder-web]]
-    wave-within: 2m
-";
-/// An environment whose services are found by their tag.
-const FOUND: &str = "estate: found
-environments:
-  dev:
-    kind: development
-    regions: { primary: eu-west-1 }
-    clusters: { eu-west-1: { found: managed } }
-    exclude: [found-debugger]
-    awake: { zone: Europe/Dublin, weekly: { mon-fri: \"08:00-19:00\" } }
-";
 /// A Monday morning: the tests' week begins here, whatever the machine's clock says.
 const MONDAY: &str = "2026-11-16T15:00:00Z";
 
@@ -55,9 +29,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 static BEGINNING: Semaphore = Semaphore::const_new(2);
 /// Most tests are played here.
 static FIELDS: TwinFields = TwinFields::new();
-static DOCUMENTS: LazyLock<PathBuf> = LazyLock::new(|| {
-    documents("e2e-estates", &[("large", large()), ("ladder", LADDER.to_owned()), ("found", FOUND.to_owned())])
-});
+static DOCUMENTS: LazyLock<PathBuf> = LazyLock::new(|| documents("e2e-estates", &[("large", large())]));
 
 /// Play a test on the first sandbox that is free, or when its turn has come.
 pub(crate) fn play(test: impl AsyncFnOnce(&'static SandboxHarness)) {

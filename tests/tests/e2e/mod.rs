@@ -18,5 +18,6 @@ mod large;
 mod ordered;
 mod own_alarms;
 mod schedule;
+mod small;
 mod unblock;
 mod window;

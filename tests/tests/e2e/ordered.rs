@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_tests::scenarios::all_asleep as asleep;
 
-use crate::e2e::field::{Plot, play};
+use crate::e2e::field::Plot;
+use crate::e2e::small::{REGION, play_small};
 
 const WAVES: [&[&str]; 3] = [&["ladder-proxy"], &["ladder-api", "ladder-worker"], &["ladder-web"]];
 
@@ -34,7 +35,7 @@ async fn in_order(plot: &Plot, mark: u64, up: bool) {
 
 #[test]
 fn three_waves_come_up_one_after_the_other_and_one_that_never_is_healthy_is_waited_for_so_long_and_no_longer() {
-    play(async |harness| {
+    play_small(async |harness| {
         let plot = Plot::fresh(harness, "ladder", "dev").await;
         let scaling = ScalingState { min: 1, max: 3, suspended: Suspensions::NONE };
         let api = ServiceCapacity { desired: 2, scaling: Some(scaling) };
@@ -58,7 +59,7 @@ fn three_waves_come_up_one_after_the_other_and_one_that_never_is_healthy_is_wait
 
         plot.stack.tick(plot.time("+19:05")).await.unwrap();
         assert!(asleep(&plot.capacity().await));
-        plot.stack.control().put_target_health("eu-west-1", &group, false).await.unwrap();
+        plot.stack.control().put_target_health(REGION, &group, false).await.unwrap();
         let mark = plot.mark().await;
         let by_hand = serde_json::json!({"estate": "ladder", "environment": "dev", "want": "awake", "until": "2h"});
         let (run, ()) = tokio::join!(plot.stack.run(&by_hand), time_passes(&plot, mark));
@@ -76,7 +77,7 @@ fn three_waves_come_up_one_after_the_other_and_one_that_never_is_healthy_is_wait
         let late = letters.iter().find(|letter| letter.text.contains("wave-late: ladder/ladder-api: 0 of 2 targets"));
         assert!(late.is_some(), "{letters:?}");
         assert_eq!(plot.capacity().await, original);
-        plot.stack.control().put_target_health("eu-west-1", &group, true).await.unwrap();
+        plot.stack.control().put_target_health(REGION, &group, true).await.unwrap();
     });
 }
 
