@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::backup::{AttemptEnd, BackupMemory, JobPolicy};
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::{Region, Scope};
-use watchkeeper_domain::reconcile::run::RunRecord;
 use watchkeeper_domain::value::{AlarmName, ProfileName};
 use watchkeeper_window::facts::{
     BackupJob, BackupsFacts, CopyTarget, EmergencyFacts, EndedAttempt, PlanFacts, PlanPageFacts, QuestionFacts,
