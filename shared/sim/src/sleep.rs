@@ -21,18 +21,14 @@ impl Future for Sleep<'_> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let mut held = self.sim.lock();
         let asleep = held.aws.now() < self.until;
-        match held.aws.round.as_mut().filter(|_| asleep) {
-            Some(round) => {
-                round.wakes = Some(round.wakes.map_or(self.until, |first| first.min(self.until)));
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
-            None => {
-                // Where nobody goes around, nobody else lets time pass.
-                held.aws.advance_to(self.until);
-                Poll::Ready(())
-            }
+        if let Some(round) = held.aws.round.as_mut().filter(|_| asleep) {
+            round.wakes = Some(round.wakes.map_or(self.until, |first| first.min(self.until)));
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
+        // Where nobody goes around, nobody else lets time pass.
+        held.aws.advance_to(self.until);
+        Poll::Ready(())
     }
 }
 
