@@ -10,8 +10,8 @@ use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_tests::harness::{DeployedStack, EmergencyExecutionState};
 use watchkeeper_tests::scenarios::all_asleep as asleep;
 
-use crate::e2e::emergency::field as emergency;
-use crate::e2e::field::{Plot, play};
+use crate::emergency::field as emergency;
+use crate::field::{Plot, play};
 
 /// What a button led to.
 #[derive(Debug, Deserialize)]

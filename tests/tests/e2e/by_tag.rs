@@ -3,8 +3,8 @@
 
 use watchkeeper_domain::capacity::{Capacity, ServiceCapacity, ServiceId};
 
-use crate::e2e::field::Plot;
-use crate::e2e::small::play_small;
+use crate::field::Plot;
+use crate::small::play_small;
 
 fn id(name: &str) -> ServiceId {
     ServiceId::try_from(format!("found/{name}")).unwrap()

@@ -18,7 +18,7 @@ use watchkeeper_sim::{alarm_cases, cloud_cases, database_cases, ledger_cases, re
 use watchkeeper_tests::estate::{RegionFixtures, UnblockFixtures};
 use watchkeeper_tests::harness::SandboxHarness;
 
-use crate::e2e::field::play;
+use crate::field::play;
 
 /// A region in which nothing else happens.
 const REGION: &str = "eu-west-1";

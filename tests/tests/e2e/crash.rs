@@ -4,7 +4,7 @@ use watchkeeper_tests::estate::{SiteError, awaited};
 use watchkeeper_tests::sandbox::{FaultKind, FaultOrder};
 use watchkeeper_tests::scenarios::all_asleep as asleep;
 
-use crate::e2e::field::{Plot, play};
+use crate::field::{Plot, play};
 
 /// Strikes the evening of `clos-v2` dev, and looks at what the next tick makes of it.
 async fn evening_with(plot: &Plot, fault: &FaultOrder) {

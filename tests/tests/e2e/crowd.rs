@@ -14,9 +14,9 @@ use watchkeeper_tests::estate::{SiteError, awaited};
 use watchkeeper_tests::harness::{DeployedStack, SandboxHarness, scope};
 use watchkeeper_tests::sandbox::{ApiCall, CheckoutLayout, ProgressLines, SandboxOptions};
 
-use crate::e2e::crash::kill_one;
-use crate::e2e::field::{Field, prepared};
-use crate::e2e::window::{BYTES, Window};
+use crate::crash::kill_one;
+use crate::field::{Field, prepared};
+use crate::window::{BYTES, Window};
 
 const REGION: &str = "eu-west-1";
 const ENVIRONMENTS: usize = 8;

@@ -2,7 +2,7 @@
 
 use watchkeeper_tests::scenarios::all_asleep as asleep;
 
-use crate::e2e::field::{Plot, play};
+use crate::field::{Plot, play};
 
 #[test]
 fn a_person_reads_which_call_was_denied_and_once_it_is_allowed_the_night_goes_on() {

@@ -4,7 +4,7 @@ use serde_json::json;
 use watchkeeper_tests::harness::NotificationMessage;
 use watchkeeper_tests::sandbox::{FaultKind, FaultOrder};
 
-use crate::e2e::field::{Plot, play};
+use crate::field::{Plot, play};
 
 #[test]
 fn a_run_that_fails_is_told_by_the_next_tick_with_its_error() {

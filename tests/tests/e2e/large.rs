@@ -2,7 +2,7 @@
 
 use watchkeeper_tests::scenarios::all_asleep as asleep;
 
-use crate::e2e::field::{LARGE, Plot, play};
+use crate::field::{LARGE, Plot, play};
 
 #[test]
 fn a_second_tick_over_five_hundred_services_writes_nothing_and_describes_ten_at_a_time() {

@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_tests::scenarios::all_asleep as asleep;
 
-use crate::e2e::field::Plot;
-use crate::e2e::small::{REGION, play_small};
+use crate::field::Plot;
+use crate::small::{REGION, play_small};
 
 const WAVES: [&[&str]; 3] = [&["ladder-proxy"], &["ladder-api", "ladder-worker"], &["ladder-web"]];
 

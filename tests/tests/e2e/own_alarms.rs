@@ -9,8 +9,8 @@ use watchkeeper_tests::estate::{SiteError, awaited};
 use watchkeeper_tests::harness::{DeployedStack, NotificationMessage};
 use watchkeeper_tests::sandbox::{EmulatorSettings, FaultKind, FaultOrder, PostedMetric};
 
-use crate::e2e::failover;
-use crate::e2e::field::{Plot, play};
+use crate::failover;
+use crate::field::{Plot, play};
 
 /// The period of these alarms.
 const PERIOD: SignedDuration = SignedDuration::from_mins(5);

@@ -4,7 +4,7 @@ use watchkeeper_tests::drill::SandboxScene;
 use watchkeeper_tests::every_scenario;
 use watchkeeper_tests::scenarios::{Played, schedule};
 
-use crate::e2e::field::{Plot, play, played};
+use crate::field::{Plot, play, played};
 
 fn sleep(
     scenario: &str,

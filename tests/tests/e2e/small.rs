@@ -4,7 +4,7 @@ use watchkeeper_domain::name::Region;
 use watchkeeper_tests::harness::SandboxHarness;
 use watchkeeper_tests::sandbox::{CheckoutLayout, ProgressLines, SandboxOptions};
 
-use crate::e2e::field::{Field, prepared};
+use crate::field::{Field, prepared};
 
 /// Where both of them are.
 pub(crate) const REGION: &str = "eu-west-1";

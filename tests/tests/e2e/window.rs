@@ -6,7 +6,7 @@ use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_tests::harness::{DeployedStack, EndedExecution};
 use watchkeeper_tests::scenarios::all_asleep as asleep;
 
-use crate::e2e::field::{Plot, play};
+use crate::field::{Plot, play};
 
 /// The most bytes of a page (the limit of `shared/window`).
 pub(crate) const BYTES: usize = watchkeeper_window::page::BYTES_MAX;

@@ -18,7 +18,7 @@ use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::unblock::ItemAttribute;
 use watchkeeper_tests::sandbox::{Emulator, EmulatorSettings, FaultKind, FaultOrder};
 
-use crate::sandbox::{REGION, boot, eventually};
+use crate::{REGION, boot, eventually};
 
 fn scope() -> Scope {
     Scope {

@@ -1,6 +1,6 @@
 //! Alarms: each change of state is one event, composites follow their children, metrics move an alarm when asked to.
 
-use crate::sandbox::{REGION, boot, eventually, inputs, notifications};
+use crate::{REGION, boot, eventually, inputs, notifications};
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{

@@ -1,6 +1,6 @@
 //! RDS: databases that AWS starts again.
 
-use crate::sandbox::{REGION, boot, eventually};
+use crate::{REGION, boot, eventually};
 use jiff::{Timestamp, ToSpan};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Events that a test writes: delivered as they are, and twice when duplicates are on.
 
-use crate::sandbox::{REGION, boot, eventually, inputs, notifications};
+use crate::{REGION, boot, eventually, inputs, notifications};
 use serde_json::json;
 use watchkeeper_tests::sandbox::{EmulatorSettings, SandboxError};
 

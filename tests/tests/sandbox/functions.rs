@@ -1,6 +1,6 @@
 //! Functions that fail: tried again, then recorded; and a task that asks through one fails with it.
 
-use crate::sandbox::{REGION, boot, call, eventually, machine, notifications, send, start, status};
+use crate::{REGION, boot, call, eventually, machine, notifications, send, start, status};
 use aws_sdk_eventbridge::types::{DeadLetterConfig, Target};
 use serde_json::{Value, json};
 use watchkeeper_tests::sandbox::Emulator;

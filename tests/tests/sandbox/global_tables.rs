@@ -1,6 +1,6 @@
 //! DynamoDB: global tables over a region that is lost.
 
-use crate::sandbox::{REGION, boot, eventually, exchange, signed};
+use crate::{REGION, boot, eventually, exchange, signed};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, CreateReplicationGroupMemberAction, GlobalSecondaryIndex,

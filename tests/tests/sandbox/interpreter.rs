@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use watchkeeper_tests::sandbox::{CheckoutLayout, Emulator, SandboxError};
 
-use crate::sandbox::{REGION, boot, eventually, machine, module, start, status};
+use crate::{REGION, boot, eventually, machine, module, start, status};
 
 struct Bench {
     emulator: Emulator,

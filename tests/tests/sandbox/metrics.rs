@@ -1,6 +1,6 @@
 //! Metrics that functions write to their logs.
 
-use crate::sandbox::{REGION, boot, eventually, send};
+use crate::{REGION, boot, eventually, send};
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Metric, MetricDataQuery, MetricStat, Statistic};
@@ -88,9 +88,9 @@ async fn a_function_begins_in_no_lost_region_and_its_events_wait_until_it_is_reg
     let path = "/2015-03-31/functions/echo/invocations";
     assert_eq!(send(&emulator, "lambda", "POST", path, "", document(now, 3.0)).await.0, 429);
     let asynchronous = async |lag| {
-        let call = crate::sandbox::signed(REGION, "lambda", "app/test").method("POST");
+        let call = crate::signed(REGION, "lambda", "app/test").method("POST");
         let call = call.uri(format!("{}{path}", emulator.endpoint())).header("x-amz-invocation-type", "Event");
-        crate::sandbox::exchange(call.body(document(now, lag).to_string()).unwrap()).await.0
+        crate::exchange(call.body(document(now, lag).to_string()).unwrap()).await.0
     };
     assert_eq!(asynchronous(9.0).await, 202);
     assert_eq!(lags(&cloudwatch, now).await, [0.0; 0]);

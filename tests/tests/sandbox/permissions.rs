@@ -1,6 +1,6 @@
 //! Calls of a function are judged by its role, by an evaluator that is not ours, and refused as AWS refuses them.
 
-use crate::sandbox::{CLUSTER, REGION, SERVICE, boot, call, exchange, make_service, send, signed};
+use crate::{CLUSTER, REGION, SERVICE, boot, call, exchange, make_service, send, signed};
 use aws_sdk_ecs::error::ProvideErrorMetadata;
 use serde_json::{Value, json};
 use std::process::Command;
@@ -102,7 +102,7 @@ async fn a_copy_of_an_encrypted_snapshot_needs_a_grant_on_the_customers_key() {
         let found = rds.describe_db_snapshots().db_snapshot_identifier("one").send().await.unwrap();
         found.db_snapshots()[0].status().unwrap_or_default().to_owned()
     };
-    crate::sandbox::eventually("available".to_owned(), available).await;
+    crate::eventually("available".to_owned(), available).await;
 
     let rds = aws_sdk_rds::Client::new(&emulator.sdk_config_as(FUNCTION, REGION));
     let copy = |to: &str| {

@@ -12,7 +12,7 @@ use watchkeeper_preflight::{PreflightError, PreflightSelection, StackTemplate, p
 use watchkeeper_tests::preflight::{Asked, DOCUMENT, EXPECTED, Plot, build};
 use watchkeeper_tests::sandbox::{CheckoutLayout, Emulator, FaultKind, FaultOrder, SandboxOptions};
 
-use crate::sandbox::boot_with;
+use crate::boot_with;
 
 async fn look(
     emulator: &Emulator,

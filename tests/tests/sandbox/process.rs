@@ -1,6 +1,6 @@
 //! The process: it leaves nothing behind, and everything in it belongs to one account.
 
-use crate::sandbox::{REGION, boot, boot_with, machine};
+use crate::{REGION, boot, boot_with, machine};
 use watchkeeper_tests::sandbox::SandboxOptions;
 
 #[tokio::test(flavor = "multi_thread")]

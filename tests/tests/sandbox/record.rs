@@ -1,6 +1,6 @@
 //! The record of calls, and the faults that strike them.
 
-use crate::sandbox::{CLUSTER, REGION, SERVICE, boot, counts, eventually, make_service};
+use crate::{CLUSTER, REGION, SERVICE, boot, counts, eventually, make_service};
 use aws_sdk_ecs::types::ServiceField;
 use watchkeeper_tests::sandbox::{FaultKind, FaultOrder};
 

@@ -1,9 +1,9 @@
 //! Regions that are lost and regained.
 
-use crate::sandbox::{
+use crate::{
     CLUSTER, REGION, SERVICE, boot, counts, eventually, exchange, machine, make_service, notifications, signed,
 };
-use crate::sandbox::{inputs, send, start, status};
+use crate::{inputs, send, start, status};
 use aws_config::retry::RetryConfig;
 use aws_sdk_ecs::error::ProvideErrorMetadata as _;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! Deployments of ECS services: their history, and the ends that a test orders.
 
-use crate::sandbox::{CLUSTER, REGION, SERVICE, boot, eventually, make_service};
+use crate::{CLUSTER, REGION, SERVICE, boot, eventually, make_service};
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{ContainerDefinition, ServiceDeploymentStatus};
 use watchkeeper_tests::sandbox::RolloutEnd;

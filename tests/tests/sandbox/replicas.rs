@@ -1,6 +1,6 @@
 //! RDS: read replicas in another region, and global databases.
 
-use crate::sandbox::{REGION, boot, eventually};
+use crate::{REGION, boot, eventually};
 use aws_sdk_rds::Client;
 use aws_sdk_rds::error::ProvideErrorMetadata as _;
 use watchkeeper_tests::sandbox::LossOrder;

@@ -3,7 +3,7 @@
 use aws_sdk_ecs::config::Region;
 use watchkeeper_tests::sandbox::{Emulator, SandboxError};
 
-use crate::sandbox::{REGION, boot, module};
+use crate::{REGION, boot, module};
 
 /// What is wrong with the one request that was sent since the last time.
 async fn violation(emulator: &Emulator) -> String {

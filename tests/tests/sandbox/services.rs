@@ -1,6 +1,6 @@
 //! ECS and Application Auto Scaling: counts that follow a minimum.
 
-use crate::sandbox::{CLUSTER, REGION, SERVICE, boot, counts, eventually, make_service};
+use crate::{CLUSTER, REGION, SERVICE, boot, counts, eventually, make_service};
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace, SuspendedState};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::sandbox::{CLUSTER, REGION, SERVICE, boot, counts, eventually, exchange, make_service, signed};
+use crate::{CLUSTER, REGION, SERVICE, boot, counts, eventually, exchange, make_service, signed};
 use serde_json::{Value, json};
 use watchkeeper_tests::sandbox::{Emulator, FaultKind, FaultOrder, LossOrder};
 use watchkeeper_tests::sandbox::{SiteFace, SiteSetup, SiteSide, SiteTraffic, SiteTrouble};

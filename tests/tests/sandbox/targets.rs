@@ -1,6 +1,6 @@
 //! ECS tasks on their way out, and the targets of load balancers.
 
-use crate::sandbox::{CLUSTER, REGION, SERVICE, boot, counts, eventually, exchange, signed};
+use crate::{CLUSTER, REGION, SERVICE, boot, counts, eventually, exchange, signed};
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{ContainerDefinition, DesiredStatus, LoadBalancer};
 use watchkeeper_tests::sandbox::{Emulator, EmulatorSettings};

@@ -2,7 +2,7 @@
 
 use watchkeeper_tests::sandbox::{Emulator, SandboxError};
 
-use crate::sandbox::{REGION, boot};
+use crate::{REGION, boot};
 
 /// Asks for services as a function of this region would, so many times at once; how often it was throttled.
 async fn throttled(emulator: &Emulator, region: &str, times: usize) -> usize {

@@ -1,6 +1,6 @@
 //! Task tokens: one answer, in time, for each attempt.
 
-use crate::sandbox::{REGION, boot, eventually, inputs, machine, start, status};
+use crate::{REGION, boot, eventually, inputs, machine, start, status};
 use aws_sdk_sfn::error::ProvideErrorMetadata as _;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};

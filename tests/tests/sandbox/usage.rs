@@ -1,6 +1,6 @@
 //! Quotas and usage: unknown until a test sets them.
 
-use crate::sandbox::{REGION, boot, call};
+use crate::{REGION, boot, call};
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudwatch::primitives::DateTime;

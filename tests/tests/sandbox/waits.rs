@@ -1,6 +1,6 @@
 //! Waits of state machines: long ones by the emulated clock, short ones soon, and none longer than its execution.
 
-use crate::sandbox::{REGION, boot, eventually, machine, start, status};
+use crate::{REGION, boot, eventually, machine, start, status};
 use jiff::{Timestamp, ToSpan};
 
 fn waiting(seconds: u32) -> String {

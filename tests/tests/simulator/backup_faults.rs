@@ -13,8 +13,8 @@ use watchkeeper_estates::EstateFolder;
 use watchkeeper_in_memory::{InMemoryHarness, documents};
 use watchkeeper_sim::{BackupDeletion, CallTrouble, FaultPlan, SimRegion, rds, scope, store};
 
-use crate::simulator::backups::source;
-use crate::simulator::scene::{at, outcomes};
+use crate::backups::source;
+use crate::scene::{at, outcomes};
 
 const DATABASE: &str = "rds:shop-db";
 const TABLE: &str = "dynamodb:shop-orders";

@@ -12,9 +12,9 @@ use watchkeeper_domain::name::Region;
 use watchkeeper_in_memory::{ExecutionEnd, InMemoryHarness};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, rds, store};
 
-use crate::simulator::backup_faults::{estates, shop};
-use crate::simulator::backups::source;
-use crate::simulator::scene::{at, outcomes};
+use crate::backup_faults::{estates, shop};
+use crate::backups::source;
+use crate::scene::{at, outcomes};
 
 const DATABASE: &str = "rds:shop-db";
 const TABLE: &str = "dynamodb:shop-orders";

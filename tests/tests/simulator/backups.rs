@@ -10,7 +10,7 @@ use watchkeeper_domain::name::{DatabaseName, Region, Scope};
 use watchkeeper_in_memory::{InMemoryHarness, documents};
 use watchkeeper_sim::{SimRegion, aurora, rds, scope, store};
 
-use crate::simulator::scene::{at, outcomes};
+use crate::scene::{at, outcomes};
 
 const CLUSTER: &str = "aurora:clos-v2-db-cluster";
 const IDEAS: &str = "dynamodb:clos-v2-ideas";

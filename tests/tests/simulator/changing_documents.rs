@@ -8,8 +8,8 @@ use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_in_memory::{InMemoryHarness, documents};
 
-use crate::simulator::emergency_scene::{ACCOUNT, API as PROD_API, by_hand, figures, production};
-use crate::simulator::scene::{asleep, evening, minutes, morning, sim};
+use crate::emergency_scene::{ACCOUNT, API as PROD_API, by_hand, figures, production};
+use crate::scene::{asleep, evening, minutes, morning, sim};
 
 type Changes = &'static [(&'static str, &'static str)];
 

@@ -11,11 +11,11 @@ use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_in_memory::{EmergencyRunState, InMemoryHarness};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, alarm_event};
 
-use crate::simulator::emergency_scene::{
+use crate::emergency_scene::{
     ACCOUNT, API, CONNECTIONS, ERRORS, REGION, alarm, by_hand, event, figures, harness, id, prod, production,
     requested, subjects, surging,
 };
-use crate::simulator::scene::{afternoon, asleep, dev, evening, minutes, morning};
+use crate::scene::{afternoon, asleep, dev, evening, minutes, morning};
 
 #[test]
 fn a_second_emergency_of_the_same_profile_takes_over_and_the_first_one_ends() {

@@ -9,8 +9,8 @@ use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_in_memory::{EmergencyRun, EmergencyRunState, InMemoryHarness};
 use watchkeeper_sim::{CallTrouble, FaultPlan};
 
-use crate::simulator::emergency_scene::{alarm, harness, prod, production, surging};
-use crate::simulator::scene::at;
+use crate::emergency_scene::{alarm, harness, prod, production, surging};
+use crate::scene::at;
 
 const ERRORS: &str = "clos-v2-alb-5xx-errors";
 

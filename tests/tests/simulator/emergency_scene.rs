@@ -8,7 +8,7 @@ use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
 use watchkeeper_in_memory::{EmergencyRun, InMemoryHarness};
 use watchkeeper_sim::{SimRegion, SimRegionBuilder, alarm_event, aurora, scope, service};
 
-use crate::simulator::scene::minutes;
+use crate::scene::minutes;
 
 pub(crate) const ACCOUNT: &str = "210987654321";
 pub(crate) const REGION: &str = "us-east-1";

@@ -12,10 +12,10 @@ use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_in_memory::EmergencyRunState;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, TimingSettings};
 
-use crate::simulator::emergency_scene::{
+use crate::emergency_scene::{
     API, CONNECTIONS, ERRORS, alarm, by_hand, harness, id, prod, production, subjects, surging,
 };
-use crate::simulator::scene::at;
+use crate::scene::at;
 
 #[test]
 fn an_execution_that_died_is_given_back_by_the_tick_when_it_expires() {

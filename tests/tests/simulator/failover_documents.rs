@@ -9,7 +9,7 @@ use watchkeeper_domain::name::ServiceName;
 use watchkeeper_in_memory::{ExecutionEnd, FailoverRun, FailoverRunState, InMemoryPair};
 use watchkeeper_sim::{aurora_global, service};
 
-use crate::simulator::pair_scene::{
+use crate::pair_scene::{
     AUTOMATIC, GLOBAL, capacities, counts, ended, estates, home, never_double, stacks, standby, story,
 };
 

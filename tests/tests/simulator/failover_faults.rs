@@ -5,7 +5,7 @@ use serde_json::json;
 use watchkeeper_in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 use watchkeeper_sim::{CallTrouble, FaultPlan, RegionLoss};
 
-use crate::simulator::pair_scene::{AUTOMATIC, capacities, estates, home, in_one_region, stacks, standby, story};
+use crate::pair_scene::{AUTOMATIC, capacities, estates, home, in_one_region, stacks, standby, story};
 
 /// A move of some kind, up to its end, with every fault that its own calls can have.
 struct Case {

@@ -5,8 +5,8 @@ use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord};
 use watchkeeper_in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss};
 
-use crate::simulator::failover_documents::NO_SINGLETON;
-use crate::simulator::pair_scene::{
+use crate::failover_documents::NO_SINGLETON;
+use crate::pair_scene::{
     AUTOMATIC, capacities, counts, ended, estates, home, never_double, say_yes, stacks, standby, started, story,
 };
 

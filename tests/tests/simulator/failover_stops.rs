@@ -9,7 +9,7 @@ use serde_json::json;
 use watchkeeper_in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 use watchkeeper_sim::RegionLoss;
 
-use crate::simulator::pair_scene::{
+use crate::pair_scene::{
     AUTOMATIC, capacities, ended, estates, home, in_one_region, never_double, say_yes, stacks, standby, story,
 };
 

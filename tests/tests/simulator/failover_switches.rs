@@ -9,10 +9,8 @@ use watchkeeper_domain::name::{Region, ServiceName};
 use watchkeeper_in_memory::{FailoverRunState, InMemoryPair};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss, run_until_done_or_crash};
 
-use crate::simulator::failover_questions::{asks, told};
-use crate::simulator::pair_scene::{
-    AUTOMATIC, SIMULATOR, counts, ended, estates, home, never_double, stacks, standby, story,
-};
+use crate::failover_questions::{asks, told};
+use crate::pair_scene::{AUTOMATIC, SIMULATOR, counts, ended, estates, home, never_double, stacks, standby, story};
 
 /// The singleton has a dead man's switch.
 const DEAD_MAN: (&str, &str) = (

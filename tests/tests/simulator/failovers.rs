@@ -9,7 +9,7 @@ use watchkeeper_domain::name::ServiceName;
 use watchkeeper_in_memory::{FailoverRunState, InMemoryPair};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss, run_until_done_or_crash};
 
-use crate::simulator::pair_scene::{
+use crate::pair_scene::{
     AUTOMATIC, SIMULATOR, capacities, ended, estates, home, never_double, say_yes, stacks, standby, started, story,
 };
 

@@ -11,7 +11,7 @@ use watchkeeper_sim::{
     CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, SimRegionBuilder, TimingSettings, scope, service,
 };
 
-use crate::simulator::scene::{API, ENGINE, afternoon, asleep, at, evening, minutes, morning, sim};
+use crate::scene::{API, ENGINE, afternoon, asleep, at, evening, minutes, morning, sim};
 
 fn id(name: &str) -> ServiceId {
     ServiceId::try_from(name.to_owned()).unwrap()

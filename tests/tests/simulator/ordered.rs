@@ -10,8 +10,8 @@ use watchkeeper_estates::EstateFolder;
 use watchkeeper_in_memory::InMemoryHarness;
 use watchkeeper_sim::{CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, rds, scope, service};
 
-use crate::simulator::backup_faults::estates;
-use crate::simulator::scene::{asleep, evening, minutes, morning};
+use crate::backup_faults::estates;
+use crate::scene::{asleep, evening, minutes, morning};
 
 const DOCUMENT: &str = "
 estate: ladder

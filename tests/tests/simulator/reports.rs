@@ -9,9 +9,9 @@ use watchkeeper_in_memory::InMemoryHarness;
 use watchkeeper_sim::{CallTrouble, FaultPlan, SimRegion};
 use watchkeeper_window::report::{Evidence, Report, Verification, verify};
 
-use crate::simulator::pair_scene::{AUTOMATIC, estates, stacks, standby};
-use crate::simulator::restores::{backed_up, drilled};
-use crate::simulator::scene::{at, dev, minutes, sim};
+use crate::pair_scene::{AUTOMATIC, estates, stacks, standby};
+use crate::restores::{backed_up, drilled};
+use crate::scene::{at, dev, minutes, sim};
 
 /// The reports of a region that read, by their keys.
 pub(crate) fn reports(sim: &SimRegion) -> BTreeMap<String, Report> {

@@ -6,10 +6,10 @@ use watchkeeper_domain::backup::BackupOutcome;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion};
 use watchkeeper_window::report::Evidence;
 
-use crate::simulator::reports::{by_hand, kept, later, reports, whole, write};
-use crate::simulator::restores::backed_up;
-use crate::simulator::scene::minutes;
-use crate::simulator::window_peers::{OtherWindow, page_of};
+use crate::reports::{by_hand, kept, later, reports, whole, write};
+use crate::restores::backed_up;
+use crate::scene::minutes;
+use crate::window_peers::{OtherWindow, page_of};
 
 #[test]
 fn the_window_shows_a_report_as_its_file_has_it_and_says_what_cannot_be_read() {

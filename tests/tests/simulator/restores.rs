@@ -11,9 +11,9 @@ use watchkeeper_estates::EstateFolder;
 use watchkeeper_in_memory::{ExecutionEnd, InMemoryHarness};
 use watchkeeper_sim::{CallTrouble, FaultPlan, SimRegion, StoreSpec, store};
 
-use crate::simulator::backup_faults::{estates, shop};
-use crate::simulator::backups::source;
-use crate::simulator::scene::{at, outcomes};
+use crate::backup_faults::{estates, shop};
+use crate::backups::source;
+use crate::scene::{at, outcomes};
 
 const TABLE: &str = "dynamodb:shop-orders";
 const SCRATCH: &str = "shop-orders-drill";

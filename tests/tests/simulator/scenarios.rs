@@ -3,8 +3,8 @@
 use watchkeeper_tests::every_scenario;
 use watchkeeper_tests::scenarios::{Played, backup, emergency, failover, schedule, unblock};
 
-use crate::simulator::pair_scene::{AUTOMATIC, estates, stacks};
-use crate::simulator::scenes::{InMemoryPairScene, InMemoryScene};
+use crate::pair_scene::{AUTOMATIC, estates, stacks};
+use crate::scenes::{InMemoryPairScene, InMemoryScene};
 
 fn play(scenario: &str, (estate, environment): (&str, &str), played: impl AsyncFnOnce(&mut InMemoryScene) -> Played) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

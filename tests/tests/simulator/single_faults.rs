@@ -7,7 +7,7 @@ use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_in_memory::InMemoryHarness;
 use watchkeeper_sim::{CallEnding, CallTrouble, FaultPlan, Operation};
 
-use crate::simulator::scene::{afternoon, asleep, dev, evening, morning};
+use crate::scene::{afternoon, asleep, dev, evening, morning};
 
 fn baseline(harness: &InMemoryHarness) -> Option<Capacity> {
     harness.sim.remembered(&dev()).unwrap().baseline.map(|baseline| baseline.capacity)

@@ -3,7 +3,7 @@
 use watchkeeper_in_memory::InMemoryHarness;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
 
-use crate::simulator::scene::{afternoon, evening, minutes};
+use crate::scene::{afternoon, evening, minutes};
 
 #[test]
 fn a_part_that_fails_keeps_no_other_from_its_turn() {

@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 use watchkeeper_in_memory::{ExecutionEnd, InMemoryHarness, documents};
 
-use crate::simulator::unblock_scene::{BUS, DEAD, QUEUE, at, bodies, letter, monday, quiet};
+use crate::unblock_scene::{BUS, DEAD, QUEUE, at, bodies, letter, monday, quiet};
 
 /// Ticks every five minutes from one instant to another, and tells when a run of production began.
 fn runs_between(harness: &mut InMemoryHarness, from: &str, to: &str, out: &[(&str, &str)]) -> Vec<Timestamp> {

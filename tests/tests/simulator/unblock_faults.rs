@@ -6,7 +6,7 @@ use watchkeeper_domain::unblock::ItemAttribute;
 use watchkeeper_in_memory::InMemoryHarness;
 use watchkeeper_sim::{CallTrouble, FaultPlan};
 
-use crate::simulator::unblock_scene::{DEAD, LOCKS, QUEUE, bodies, busy, events, is_released, lock, monday, prod};
+use crate::unblock_scene::{DEAD, LOCKS, QUEUE, bodies, busy, events, is_released, lock, monday, prod};
 
 /// More calls than a run makes.
 const MANY: u64 = 1_000;

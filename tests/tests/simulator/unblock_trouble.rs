@@ -8,7 +8,7 @@ use watchkeeper_domain::unblock::{FindingSource, ItemAttribute, UnblockEnd};
 use watchkeeper_in_memory::ExecutionEnd;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, run_until_done_or_crash};
 
-use crate::simulator::unblock_scene::{
+use crate::unblock_scene::{
     BUS, DEAD, IDEAS, LOCKS, MONDAY, QUEUE, blocked, bodies, busy, is_released, letter, lock, message, monday, morning,
     prod, quiet, record, text,
 };
@@ -172,7 +172,7 @@ fn a_run_that_dies_again_and_again_is_given_up_and_said_so() {
     }
     assert_eq!(tries, 3);
     let ticked = harness.unblock_ticked(monday() + SignedDuration::from_mins(30)).unwrap();
-    let prod = ticked.environments.iter().find(|line| line.scope == crate::simulator::unblock_scene::prod()).unwrap();
+    let prod = ticked.environments.iter().find(|line| line.scope == crate::unblock_scene::prod()).unwrap();
     assert_eq!(prod.did, watchkeeper_control::unblock::TickOutcome::GaveUp);
     let sim = &harness.sim;
     assert!(run_until_done_or_crash(sim, async {}).is_some());

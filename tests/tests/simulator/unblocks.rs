@@ -6,7 +6,7 @@ use watchkeeper_domain::unblock::{FindingSource, ItemAttribute};
 use watchkeeper_in_memory::InMemoryHarness;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
 
-use crate::simulator::unblock_scene::{
+use crate::unblock_scene::{
     BUS, DEAD, IDEAS, LOCKS, MONDAY, QUEUE, blocked, bodies, letter, lock, message, monday, morning, quiet, record,
     with_queues,
 };

@@ -5,7 +5,7 @@ use watchkeeper_domain::capacity::{Rollout, ServiceId};
 use watchkeeper_in_memory::{ExecutionEnd, InMemoryHarness};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion};
 
-use crate::simulator::scene::{ENGINE, afternoon, asleep, at, evening, minutes};
+use crate::scene::{ENGINE, afternoon, asleep, at, evening, minutes};
 
 fn failing(operation: Operation) -> FaultPlan {
     FaultPlan::none().always(operation, CallTrouble::Error)

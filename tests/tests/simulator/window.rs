@@ -17,7 +17,7 @@ use watchkeeper_window::facts::{
 };
 use watchkeeper_window::state::{Calm, EnvironmentState, Matter};
 
-use crate::simulator::scene::{API, ENGINE, afternoon, asleep, dev, evening, minutes, morning};
+use crate::scene::{API, ENGINE, afternoon, asleep, dev, evening, minutes, morning};
 
 fn id(name: &str) -> ServiceId {
     ServiceId::try_from(name.to_owned()).unwrap()

@@ -8,8 +8,8 @@ use watchkeeper_in_memory::InMemoryHarness;
 use watchkeeper_sim::run_until_done_or_crash;
 use watchkeeper_window::facts::FunctionArn;
 
-use crate::simulator::scene::afternoon;
-use crate::simulator::window::reader;
+use crate::scene::afternoon;
+use crate::window::reader;
 
 /// What the window of the other account does when it is asked.
 pub(crate) enum OtherWindow {

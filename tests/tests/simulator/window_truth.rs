@@ -14,10 +14,10 @@ use watchkeeper_window::next::{Next, next};
 use watchkeeper_window::person::{Need, needs};
 use watchkeeper_window::state::EnvironmentState;
 
-use crate::simulator::backups::{TABLES, days, night, production, source};
-use crate::simulator::pair_scene::{AUTOMATIC, estates, home, stacks, standby};
-use crate::simulator::scene::{afternoon, asleep, evening, minutes};
-use crate::simulator::window::{happens, reader, row, rows};
+use crate::backups::{TABLES, days, night, production, source};
+use crate::pair_scene::{AUTOMATIC, estates, home, stacks, standby};
+use crate::scene::{afternoon, asleep, evening, minutes};
+use crate::window::{happens, reader, row, rows};
 
 /// What the row of `clos-v2` dev says comes next.
 fn said_next(harness: &InMemoryHarness) -> Next {

@@ -14,7 +14,7 @@ use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_tests::harness::{DeployedStack, EndedExecution, SandboxHarness, key_of, scope};
 use watchkeeper_tests::sandbox::{EmulatorSettings, ProgressLines, SandboxOptions};
 
-use crate::e2e::field::{Field, documents, prepared};
+use crate::field::{Field, documents, prepared};
 
 /// The account of `clos-v2` production, as its document has it.
 const ACCOUNT: &str = "210987654321";

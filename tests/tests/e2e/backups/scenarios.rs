@@ -5,7 +5,7 @@ use watchkeeper_tests::every_scenario;
 use watchkeeper_tests::scenarios::{Played, backup};
 
 use super::field::{Vault, play};
-use crate::e2e::field::played;
+use crate::field::played;
 
 fn backups(scenario: &str, (estate, _): (&str, &str), told: impl AsyncFnOnce(&mut SandboxScene<'static>) -> Played) {
     play(async |harness| {

@@ -8,7 +8,7 @@ use watchkeeper_tests::chat::{notification_flaws, paper_actions, pressed};
 use watchkeeper_tests::harness::{EmergencyExecution, EmergencyExecutionState, SandboxHarness};
 
 use super::field::{Scene, ended, holds, play, profile};
-use crate::e2e::window::Window;
+use crate::window::Window;
 
 const ACCOUNT: &str = "210987654321";
 const PAPER: &str = include_str!("../../../../functions/window-act/README.md");

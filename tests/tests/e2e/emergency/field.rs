@@ -12,7 +12,7 @@ use watchkeeper_domain::value::AlarmName;
 use watchkeeper_tests::harness::{EmergencyExecution, EmergencyExecutionState, EndedExecution, SandboxHarness};
 use watchkeeper_tests::sandbox::{ProgressLines, SandboxOptions};
 
-use crate::e2e::field::{Field, Plot, documents, prepared};
+use crate::field::{Field, Plot, documents, prepared};
 
 /// The account of `clos-v2` production, as its document has it.
 const ACCOUNT: &str = "210987654321";

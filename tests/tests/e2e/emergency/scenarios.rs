@@ -5,7 +5,7 @@ use watchkeeper_tests::every_scenario;
 use watchkeeper_tests::scenarios::{Played, emergency};
 
 use super::field::{Scene, play};
-use crate::e2e::field::played;
+use crate::field::played;
 
 fn surge(
     scenario: &str,

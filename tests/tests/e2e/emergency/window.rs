@@ -4,7 +4,7 @@ use serde_json::json;
 use watchkeeper_tests::harness::{AskedQuestion, EmergencyExecution, EmergencyExecutionState, SandboxHarness};
 
 use super::field::{Scene, ended, holds, play, profile};
-use crate::e2e::window::{Action, Window, action, actions};
+use crate::window::{Action, Window, action, actions};
 
 const ACCOUNT: &str = "210987654321";
 

@@ -6,7 +6,7 @@ use watchkeeper_tests::harness::MoveExecutionState;
 use watchkeeper_tests::sandbox::LossOrder;
 
 use super::field::{Scene, ending, now, play_tram, stands_by};
-use crate::e2e::window::{Window, actions};
+use crate::window::{Window, actions};
 
 /// Ticks until the switch has had its time: its silence of 3 minutes, the 4 minutes that it takes to act, and the margin.
 const TICKS: u32 = 12;

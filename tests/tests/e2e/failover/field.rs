@@ -14,7 +14,7 @@ use watchkeeper_tests::harness::{
 use watchkeeper_tests::sandbox::{ProgressLines, SandboxOptions};
 
 use super::clean::{forget, mended};
-use crate::e2e::field::{Field, TwinFields};
+use crate::field::{Field, TwinFields};
 
 /// A Monday morning, later than the machine's own clock.
 const MONDAY: &str = "2027-01-11T09:00:00Z";

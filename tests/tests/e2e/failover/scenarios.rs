@@ -5,7 +5,7 @@ use watchkeeper_tests::every_scenario;
 use watchkeeper_tests::scenarios::{Played, failover};
 
 use super::field::{Scene, play};
-use crate::e2e::field::played;
+use crate::field::played;
 
 fn moves(scenario: &str, (estate, _): (&str, &str), told: impl AsyncFnOnce(&mut SandboxScene<'static>) -> Played) {
     play(async |harness| {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use watchkeeper_tests::sandbox::LossOrder;
 
 use super::field::{Scene, ending, now, play_tram};
-use crate::e2e::window::{Window, action, actions, started};
+use crate::window::{Window, action, actions, started};
 
 const ACCOUNT: &str = "123456789012";
 

@@ -10,9 +10,9 @@ use watchkeeper_domain::unblock::{ItemAttribute, LockItem, UnblockRecord};
 use watchkeeper_tests::estate::UnblockFixtures;
 use watchkeeper_tests::harness::{EndedExecution, SandboxHarness};
 
-use crate::e2e::field::Plot;
+use crate::field::Plot;
 
-pub(crate) use crate::e2e::emergency::field::play;
+pub(crate) use crate::emergency::field::play;
 
 /// Everything that the document of `clos-v2` production says of unblocking, built and empty.
 pub(crate) struct Ground {

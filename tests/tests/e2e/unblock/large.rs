@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_tests::estate::{SiteError, awaited};
 
-use crate::e2e::unblock::field::{Ground, input, play};
+use crate::unblock::field::{Ground, input, play};
 
 /// How many locks there are, and which of them have run out.
 const LOCKS: usize = 10_000;
@@ -49,7 +49,7 @@ fn ten_thousand_locks_are_one_pass_of_pages_that_outlives_two_crashes() {
             #[cfg(target_os = "linux")]
             {
                 let function = ground.stack.outputs().get("DailyUnblockFunction").unwrap();
-                assert!(crate::e2e::crash::kill(function, harness.sandbox().emulator().endpoint()) > 0);
+                assert!(crate::crash::kill(function, harness.sandbox().emulator().endpoint()) > 0);
             }
         };
         let (ended, ()) = tokio::join!(tick, kill);
@@ -67,7 +67,7 @@ fn ten_thousand_locks_are_one_pass_of_pages_that_outlives_two_crashes() {
         #[cfg(target_os = "linux")]
         {
             let function = ground.stack.outputs().get("DailyUnblockFunction").unwrap();
-            let peak = crate::e2e::crash::peak_memory(function, harness.sandbox().emulator().endpoint());
+            let peak = crate::crash::peak_memory(function, harness.sandbox().emulator().endpoint());
             assert!(peak < MEMORY, "the function has had {peak} KiB");
         }
         let size = serde_json::to_string(&record).unwrap().len();

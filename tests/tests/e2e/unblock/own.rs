@@ -8,7 +8,7 @@ use watchkeeper_control::unblock::ports::ExecutionReader as _;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_tests::harness::EmergencyExecutionState;
 
-use crate::e2e::unblock::field::{Ground, input, play};
+use crate::unblock::field::{Ground, input, play};
 
 #[test]
 fn a_question_is_found_with_its_age_and_ended_as_if_nobody_had_asked() {

@@ -3,7 +3,7 @@
 use serde_json::json;
 use watchkeeper_tests::sandbox::{FaultKind, FaultOrder};
 
-use crate::e2e::unblock::field::{Ground, play};
+use crate::unblock::field::{Ground, play};
 
 #[test]
 fn an_answer_that_is_lost_after_the_release_is_no_failure() {

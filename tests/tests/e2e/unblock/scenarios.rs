@@ -5,7 +5,7 @@ use watchkeeper_tests::every_scenario;
 use watchkeeper_tests::scenarios::{Played, unblock};
 
 use super::field::play;
-use crate::e2e::field::{Plot, played};
+use crate::field::{Plot, played};
 
 fn mornings(
     scenario: &str,

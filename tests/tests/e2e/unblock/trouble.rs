@@ -4,7 +4,7 @@ use serde_json::json;
 use watchkeeper_aws::clients::ATTEMPTS;
 use watchkeeper_tests::sandbox::{FaultKind, FaultOrder};
 
-use crate::e2e::unblock::field::{Ground, play};
+use crate::unblock::field::{Ground, play};
 
 #[test]
 fn a_message_is_never_lost_between_two_queues() {
