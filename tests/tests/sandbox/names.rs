@@ -85,6 +85,7 @@ fn of_a_stack(found: &mut Vec<Value>) {
             "Name" if nested => found.push(json!(["scheduler", "CreateSchedule", {"Name": name}])),
             "Name" => found.push(json!(["states", "CreateStateMachine", {"name": name}])),
             "FunctionName" => found.push(json!(["lambda", "CreateFunction", {"FunctionName": name}])),
+            "TopicName" => found.push(json!(["sns", "CreateTopic", {"Name": name}])),
             "DashboardName" => found.push(json!(["monitoring", "PutDashboard", {"DashboardName": name}])),
             other => panic!("{other}: {name}: a kind of name that nothing is known of"),
         }
