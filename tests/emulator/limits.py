@@ -12,6 +12,7 @@ from ministack.services import sqs
 _KIB = 1024
 # RDS and ElastiCache, API: letters, numbers, or hyphens; a letter first; no hyphen last, and no two of them together.
 _IDENTIFIER = re.compile(r"[A-Za-z](-?[A-Za-z0-9])*")
+_TOPIC = re.compile(r"(?=.{1,256}$)[A-Za-z0-9_-]+(\.fifo)?")
 # Step Functions, StartExecution, API: `name`.
 _NO_NAME = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]")
 # Tagging guide of AWS, and SAR of each service: letters, numbers and spaces of UTF-8, and these signs.
@@ -77,6 +78,12 @@ def _execution_name(member, value):
 def _subject(member, value):
     if not 0 < len(value) < 100 or _CONTROL.search(value):
         yield f"Invalid parameter: {member}: less than 100 characters, no line breaks or control characters; found {value!r}"
+
+
+def _topic_name(member, value):
+    """SNS, CreateTopic, API: the characters and the length of a name."""
+    if not _TOPIC.fullmatch(value):
+        yield f"Invalid parameter: Topic Name: 1 to 256 ASCII letters, digits, underscores and hyphens, or .fifo at the end; {member} {value}"
 
 
 def _fifo_queue(_, members):
@@ -212,6 +219,7 @@ _RULES = (
     (("sqs", ("ReceiveMessage", "ChangeMessageVisibility")), "VisibilityTimeout", _between(0, 43200)),
     (("sqs", ("SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch")), "Entries", _at_most(10)),
     # SNS, API.
+    (("sns", ("CreateTopic",)), "Name", _topic_name),
     (("sns", ("Publish",)), "Subject", _subject),
     (("sns", ("Publish",)), "Message", _bytes(256 * _KIB)),
     # Step Functions, API: lengths in bytes of UTF-8.

@@ -141,8 +141,10 @@ async fn each_name_that_we_make_is_one_that_aws_takes() {
 async fn a_name_that_aws_does_not_take_is_found() {
     let long = json!(["rds", "CreateDBClusterSnapshot", {"DBClusterSnapshotIdentifier": "s".repeat(64)}]);
     let odd = json!(["states", "StartExecution", {"name": "a b"}]);
-    let found = refused(&[long, odd]).await;
+    let topic = json!(["sns", "CreateTopic", {"Name": "a topic"}]);
+    let found = refused(&[long, odd, topic]).await;
     let lines: Vec<&str> = found.lines().collect();
     assert!(lines[0].contains("64 characters, at most 63 are allowed"), "{found}");
-    assert_eq!(lines[1..], ["states StartExecution: name: Invalid Name: 'a b'"], "{found}");
+    assert_eq!(lines[1], "states StartExecution: name: Invalid Name: 'a b'", "{found}");
+    assert!(lines.len() == 3 && lines[2].starts_with("sns CreateTopic: Invalid parameter: Topic Name"), "{found}");
 }
