@@ -56,3 +56,30 @@ impl SimAws {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::time::Duration;
+
+    use futures_util::future::join;
+    use watchkeeper_control::ports::Clock as _;
+
+    use crate::{SimRegion, run_until_done_or_crash};
+
+    #[test]
+    fn who_sleeps_lets_what_runs_beside_it_go_on_and_time_passes_for_both_at_once() {
+        let sim = SimRegion::builder().at("2026-11-16T18:00:00Z").build();
+        let (began, woken) = (sim.now(), RefCell::new(Vec::new()));
+        let sleeper = async |name: &'static str, seconds: u64, times: u32| {
+            for _ in 0..times {
+                sim.sleep(Duration::from_secs(seconds)).await;
+                woken.borrow_mut().push((name, sim.now().duration_since(began).as_secs()));
+            }
+        };
+        run_until_done_or_crash(&sim, join(sleeper("long", 3, 2), sleeper("short", 2, 2)));
+        assert_eq!(*woken.borrow(), [("short", 2), ("long", 3), ("short", 4), ("long", 6)]);
+        // By itself it is there at once.
+        assert_eq!(sim.now().duration_since(began).as_secs(), 6);
+    }
+}
