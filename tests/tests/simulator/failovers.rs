@@ -53,29 +53,6 @@ fn a_loss_is_known_within_a_tick_and_what_is_over_in_seconds_is_none() {
     started(&mut stacks);
 }
 
-/// What a move takes beside tasks and people: three runs of `reconcile`, one after the other, and looks at a region that is gone.
-const OWN_SHARE: SignedDuration = SignedDuration::from_secs(2);
-
-#[test]
-fn a_move_waits_neither_for_a_region_that_was_found_lost_nor_behind_its_own_calls() {
-    let mut stacks = stacks(&estates(&[AUTOMATIC]));
-    stacks.pair.lose(&home(), RegionLoss::failing().tasks_die());
-    stacks.minutes(1);
-    let mut failover_run = started(&mut stacks);
-    stacks.fly(&mut failover_run);
-    let FailoverRunState::Asking(_) = &failover_run.state else { panic!("{failover_run:?}") };
-    let looks =
-        stacks.pair.standby().calls().into_iter().filter(|call| call.abroad && call.operation == Operation::ListTasks);
-    assert_eq!(looks.count(), 1, "the tasks of the singleton there: {}", story(&stacks, &failover_run));
-    say_yes(&mut stacks, &mut failover_run);
-    assert_eq!(ended(&failover_run), ("done", None), "{}", story(&stacks, &failover_run));
-    let id = stacks.member(&standby()).id.clone();
-    let moves = stacks.pair.standby().moves(&id).unwrap();
-    let record = moves.iter().find(|record| record.header.id == failover_run.name).unwrap();
-    let own = SignedDuration::from_millis(record.own_ms(stacks.pair.now()));
-    assert!(own <= OWN_SHARE, "its own share is {own:#}: {}", story(&stacks, &failover_run));
-}
-
 #[test]
 fn a_plan_notes_the_backups_that_are_not_fresh_as_the_home_has_written_them_down() {
     let mut stacks = stacks(&estates(&[AUTOMATIC]));

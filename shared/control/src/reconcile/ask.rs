@@ -220,6 +220,7 @@ impl BeginContext<'_> {
             violations: assessment.violations,
             slices: 0,
             writes: 0,
+            waited_seconds: 0,
             rounds: 0,
             applied: false,
             progress: RunProgress { afresh, held: assessment.held, ..RunProgress::default() },

@@ -103,6 +103,7 @@ pub(super) fn settle(
             (APPLY, look_again(layer), what)
         }
     };
+    run.waited_seconds += wait_seconds;
     // What was given back so far is proved also where the rest is late.
     let next = if next == APPLY && overdue(run, now) { VERIFY } else { next };
     let summary = format!("{}; {what}", counted(writes as usize, "write"));

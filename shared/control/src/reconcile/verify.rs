@@ -56,6 +56,7 @@ impl<P: Platform> Reconciler<P> {
         if record.header.timeline.last().is_none_or(|moment| moment.what != summary) {
             record.header.note(now, summary.clone());
         }
+        record.waited_seconds += wait_seconds;
         let awaits = record.applied && !record.awaited.is_empty();
         record.progress.timed(SliceTiming { step: VERIFY.to_owned(), began, ended: now, writes: 0, awaits });
         self.keep(scoped, &resumed.lease, record).await?;

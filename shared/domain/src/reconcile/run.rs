@@ -95,6 +95,9 @@ pub struct RunRecord {
     pub slices: u32,
     /// Writes to AWS that have succeeded so far.
     pub writes: u32,
+    /// How long it has meant to wait for what was on its way, in seconds; [`RunProgress::waited_ms`] is what it came to.
+    #[serde(default)]
+    pub waited_seconds: u32,
     /// How often a verification found something left to write.
     pub rounds: u32,
     /// Whether the last verification found nothing left to write.

@@ -129,6 +129,7 @@ fn run(assessment: &Assessment, outcome: RunOutcome) -> RunRecord {
         violations: assessment.violations.clone(),
         slices: 1,
         writes: if outcome == RunOutcome::Refused { 0 } else { written.try_into().unwrap() },
+        waited_seconds: 0,
         rounds: 0,
         applied: true,
         progress: RunProgress::default(),

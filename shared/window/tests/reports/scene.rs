@@ -127,6 +127,7 @@ pub(crate) fn run(reason: &str) -> DueReport {
         facts: Some(Box::new(DecisionFacts::of(&situation))),
         slices: 1,
         writes: 3,
+        waited_seconds: 40,
         rounds: 0,
         applied: true,
         progress: RunProgress {

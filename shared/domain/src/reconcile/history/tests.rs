@@ -40,6 +40,7 @@ fn run(id: &str, started: Timestamp, want: DesiredState, outcome: RunOutcome) ->
         violations: Vec::new(),
         slices: 0,
         writes: 0,
+        waited_seconds: 0,
         rounds: 0,
         applied: true,
         progress: RunProgress::default(),

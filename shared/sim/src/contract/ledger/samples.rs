@@ -148,6 +148,7 @@ pub(in super::super) fn run(id: &str, now: Timestamp) -> RunRecord {
         violations: violations(),
         slices: 2,
         writes: 7,
+        waited_seconds: 90,
         rounds: 1,
         applied: true,
         progress: RunProgress {

@@ -87,6 +87,7 @@ pub(crate) fn run() -> RunFacts {
         violations: planned.violations,
         slices: 2,
         writes: 4,
+        waited_seconds: 80,
         rounds: 0,
         applied: true,
         progress: RunProgress::default(),
