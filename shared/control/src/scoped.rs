@@ -244,8 +244,8 @@ impl ScopedEnvironment {
         })
     }
 
-    /// The resources to look at, but for what is found by tag: the document's, and those that a baseline keeps, because what was changed must be given
-    /// back even after the document has forgotten it.
+    /// The resources to look at, but for what is found by tag: the document's, and those that a baseline keeps, because what was
+    /// changed must be given back even after the document has forgotten it.
     pub fn selection(&self, baseline: Option<&Baseline>) -> (BTreeSet<ServiceId>, BTreeSet<DatabaseId>) {
         let mut services = self.services.clone();
         let mut databases = self.databases.clone();

@@ -79,8 +79,8 @@ impl<P: Platform> ReportWriter<P> {
         Ok(())
     }
 
-    /// Tells people once of a report that could not be written for so long: its run's message said that it would be. What it is made of
-    /// stays due. Returns the error of the report, whatever comes of the telling.
+    /// Tells people once of a report that could not be written for so long: its run's message said that it would be. What it is
+    /// made of stays due. Returns the error of the report, whatever comes of the telling.
     async fn told(&self, due: &DueReport, error: RunbookError, now: Timestamp) -> RunbookError {
         if now.duration_since(due.ended) >= LATE
             && let Err(untold) = self.tell(due, &error).await

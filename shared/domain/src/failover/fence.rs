@@ -19,7 +19,7 @@ use crate::value::rounded;
 pub const PROVE_PATIENCE: SignedDuration = SignedDuration::from_secs(200);
 
 /// How long a region has to be without an answer before nothing more is expected of it: nobody is kept waiting for what cannot
-/// come. One that was found lost is not waited for at all.
+/// come. Of one that was found lost a person is asked at once.
 pub const SILENT_PATIENCE: SignedDuration = SignedDuration::from_secs(20);
 
 /// The longest that a dead man's switch takes to act once its silence is over: a tick of the old region's stack (1 minute), its
@@ -115,13 +115,14 @@ pub fn judge(singleton: &Singleton, evidence: &FenceEvidence<'_>) -> FenceState 
     if let Some(who) = evidence.word.filter(|_| evidence.tasks.is_none_or(SingletonTasks::none)) {
         return FenceState::Holds(format!("{who} says that {service} has stopped"));
     }
+    let fence = singleton.fence.filter(|fence| *fence != FencePolicy::DeadMan || evidence.from_home);
     let (from, patience) = match evidence.tasks {
         Some(_) => (evidence.looked, PROVE_PATIENCE),
-        None if evidence.lost => (evidence.now, SignedDuration::ZERO),
+        // To ask costs nothing; to go back leaves everybody without a region, for one look that took too long.
+        None if evidence.lost && fence != Some(FencePolicy::Prove) => (evidence.now, SignedDuration::ZERO),
         None => (evidence.silent.unwrap_or(evidence.now), SILENT_PATIENCE),
     };
     let waited = evidence.now.duration_since(from);
-    let fence = singleton.fence.filter(|fence| *fence != FencePolicy::DeadMan || evidence.from_home);
     let what = format!("{service}: {unproved}");
     match (fence, singleton.silence) {
         (Some(FencePolicy::DeadMan), _) if evidence.beat.is_none() => {

@@ -63,10 +63,11 @@ fn a_region_that_has_been_silent_for_long_is_not_waited_for_again() {
 }
 
 #[test]
-fn a_region_that_was_found_lost_is_asked_once_more_and_not_waited_for() {
+fn of_a_region_that_was_found_lost_a_person_is_asked_at_once_and_no_move_goes_back_for_one_look() {
     let lost = FenceEvidence { lost: true, ..evidence(1) };
     assert!(matches!(fenced(None, &lost), FenceState::Ask(_)));
-    assert!(matches!(fenced(Some("prove"), &lost), FenceState::Fails(_)));
+    assert!(matches!(fenced(Some("prove"), &lost), FenceState::Wait(..)));
+    assert!(matches!(fenced(Some("prove"), &FenceEvidence { now: at(20), ..lost }), FenceState::Fails(_)));
     // What the home may still be doing by itself takes its time.
     assert!(matches!(fenced(Some("dead-man"), &lost), FenceState::Wait(..)));
     let back = FenceEvidence { tasks: Some(SingletonTasks { running: 1, ..NONE }), ..lost };
