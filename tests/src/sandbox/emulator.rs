@@ -12,7 +12,6 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 const ACCESS_KEY: &str = "root";
 const SECRET_KEY: &str = "rootsecret";
@@ -20,10 +19,6 @@ const SECRET_KEY: &str = "rootsecret";
 const BOOT_LIMIT: Duration = Duration::from_mins(2);
 /// How long to wait for killed processes to be gone.
 const END_LIMIT: Duration = Duration::from_secs(5);
-
-/// How many run at once in a process: more of them would only take memory and each other's processor. The end-to-end tests
-/// keep six.
-static PLACES: Semaphore = Semaphore::const_new(8);
 
 /// What may differ between runs of the sandbox.
 #[derive(Debug, Clone)]
@@ -52,7 +47,6 @@ pub struct Emulator {
     processes: Processes,
     run: RunDirectory,
     control: EmulatorControl,
-    _place: SemaphorePermit<'static>,
 }
 
 #[derive(Debug)]
@@ -75,8 +69,6 @@ impl Emulator {
         progress: &dyn Progress,
     ) -> Result<Self, SandboxError> {
         const STEP: &str = "booting the local AWS";
-        let closed = |why| SandboxError::Missing(format!("no place for another local AWS: {why}"));
-        let place = PLACES.acquire().await.map_err(closed)?;
         let began = Instant::now();
         progress.begin(STEP);
         let run = RunDirectory::make(layout)?;
@@ -93,7 +85,7 @@ impl Emulator {
         let control = EmulatorControl::new(endpoint);
         control.now().await?;
         progress.end(STEP, began.elapsed());
-        Ok(Self { processes, run, control, _place: place })
+        Ok(Self { processes, run, control })
     }
 
     /// Where the emulated AWS listens, for example `http://127.0.0.1:40123`.

@@ -1,12 +1,12 @@
 //! Machines run as Step Functions runs them where that decides what an operator sees.
 
 use serde_json::{Value, json};
-use watchkeeper_tests::sandbox::{CheckoutLayout, Emulator, SandboxError};
+use watchkeeper_tests::sandbox::{CheckoutLayout, SandboxError};
 
-use crate::{REGION, boot, eventually, machine, module, start, status};
+use crate::{REGION, Seated, boot, eventually, machine, module, start, status};
 
 struct Bench {
-    emulator: Emulator,
+    emulator: Seated,
     sfn: aws_sdk_sfn::Client,
 }
 

@@ -30,21 +30,50 @@ mod waits;
 
 use aws_sdk_ecs::types::{ContainerDefinition, Tag};
 use serde_json::Value;
+use std::ops::Deref;
 use std::time::Duration;
-use watchkeeper_tests::sandbox::{CheckoutLayout, Emulator, ProgressLines, PythonEnvironment, SandboxOptions};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use watchkeeper_tests::sandbox::{
+    CheckoutLayout, Emulator, ProgressLines, PythonEnvironment, SandboxError, SandboxOptions,
+};
 
 const REGION: &str = "us-east-1";
 const CLUSTER: &str = "clos-v2-cluster";
 const SERVICE: &str = "clos-v2-core-api-service";
 
-async fn boot() -> Emulator {
+/// How many run at once: more of them would only take memory and each other's processor.
+static PLACES: Semaphore = Semaphore::const_new(8);
+
+/// An emulator of one test, which makes room for another one when it ends.
+struct Seated {
+    emulator: Emulator,
+    _place: SemaphorePermit<'static>,
+}
+
+impl Seated {
+    fn succeeded(self) -> Result<(), SandboxError> {
+        self.emulator.succeeded()
+    }
+}
+
+impl Deref for Seated {
+    type Target = Emulator;
+
+    fn deref(&self) -> &Emulator {
+        &self.emulator
+    }
+}
+
+async fn boot() -> Seated {
     boot_with(&SandboxOptions::default()).await
 }
 
-async fn boot_with(options: &SandboxOptions) -> Emulator {
+async fn boot_with(options: &SandboxOptions) -> Seated {
+    let place = PLACES.acquire().await.unwrap();
     let layout = CheckoutLayout::find().unwrap();
     let venv = PythonEnvironment::ensure(&layout, &ProgressLines).await.unwrap();
-    Emulator::boot(&layout, &venv, options, &ProgressLines).await.unwrap()
+    let emulator = Emulator::boot(&layout, &venv, options, &ProgressLines).await.unwrap();
+    Seated { emulator, _place: place }
 }
 
 /// What a module of the emulator says when it is run by itself; what it says as an error where it fails.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{CLUSTER, REGION, SERVICE, boot, counts, eventually, exchange, make_service, signed};
+use crate::{CLUSTER, REGION, SERVICE, Seated, boot, counts, eventually, exchange, make_service, signed};
 use serde_json::{Value, json};
 use watchkeeper_tests::sandbox::{Emulator, FaultKind, FaultOrder, LossOrder};
 use watchkeeper_tests::sandbox::{SiteFace, SiteSetup, SiteSide, SiteTraffic, SiteTrouble};
@@ -23,7 +23,7 @@ fn over(traffic: SiteTraffic) -> SiteSetup {
 }
 
 /// A pair of regions with a service that runs in both.
-async fn pair(traffic: SiteTraffic) -> Emulator {
+async fn pair(traffic: SiteTraffic) -> Seated {
     let emulator = boot().await;
     for region in [REGION, OTHER] {
         let ecs = aws_sdk_ecs::Client::new(&emulator.sdk_config(region));
@@ -149,7 +149,7 @@ async fn resolve(emulator: &Emulator, zone: &str, (primary, standby): (&str, &st
 }
 
 /// A hosted zone, and a site behind its records.
-async fn behind_records() -> (Emulator, String) {
+async fn behind_records() -> (Seated, String) {
     let emulator = pair(switch()).await;
     let body = "<CreateHostedZoneRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\">\
                 <Name>fleet.example.</Name><CallerReference>1</CallerReference></CreateHostedZoneRequest>";
