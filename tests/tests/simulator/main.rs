@@ -18,6 +18,7 @@ mod failovers;
 mod nights;
 mod ordered;
 mod pair_scene;
+mod pipelines;
 mod reports;
 mod reports_told;
 mod restores;

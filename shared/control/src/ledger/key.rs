@@ -363,6 +363,7 @@ mod tests {
         let region = Region::new("us-east-1").unwrap();
         let pair = PairId { estate: estate.clone(), environment: environment.clone() };
         let scope = Scope { estate, environment, region: region.clone() };
+        let release = IntentKey::release("octo/shop-1234-1".parse().unwrap());
         let surge = IntentKey::emergency("surge".parse().unwrap());
         let keys = [
             (Key::alarm(&scope, &"5xx-errors".parse().unwrap()), "SCOPE#clos-v2#dev#us-east-1 ALARM#5xx-errors"),
@@ -372,6 +373,7 @@ mod tests {
             (Key::lease(&scope), "SCOPE#clos-v2#dev#us-east-1 LEASE"),
             (Key::intent(&scope, &IntentKey::of(Layer::Schedule)), "SCOPE#clos-v2#dev#us-east-1 INTENT#schedule"),
             (Key::intent(&scope, &surge), "SCOPE#clos-v2#dev#us-east-1 INTENT#emergency#surge"),
+            (Key::intent(&scope, &release), "SCOPE#clos-v2#dev#us-east-1 INTENT#override#octo/shop-1234-1"),
             (Key::halt(Some(&scope)), "SCOPE#clos-v2#dev#us-east-1 HALT"),
             (Key::halt(None), "HALT ALL"),
             (Key::backup(&scope, &"rds:a".parse().unwrap()), "BACKUPS#clos-v2#dev#us-east-1 JOB#rds:a"),

@@ -174,6 +174,12 @@ impl BeginContext<'_> {
         self.intent_change.as_ref().and_then(|intent_change| intent_change.given(seen, self.instant))
     }
 
+    /// A summary, and before it what is to be said of a wish that comes to nothing.
+    pub(super) fn said(&self, seen: &ScopeState, summary: &str) -> String {
+        let vain = self.intent_change.as_ref().and_then(|change| change.in_vain(seen, self.instant));
+        vain.unwrap_or_default() + summary
+    }
+
     /// Where the decision begins. Another word of the pair's pointer is a transition, also where it comes to the same.
     fn standpoint(&self, seen: &ScopeState, wanted: Option<&IntentOutcome>) -> Standpoint {
         let intents = intents(seen, wanted);

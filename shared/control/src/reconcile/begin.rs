@@ -15,7 +15,7 @@ use super::ask::{BeginContext, Evaluation, durable};
 use super::call::{BeginVerdict, BegunRun};
 use super::intent_change::IntentChange;
 use crate::lease::{Lease, LeaseClaim};
-use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeStanding, ScopeState, SettledTarget};
+use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeState, SettledTarget};
 use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::{RunbookError, Stack, StepOutcome};
@@ -48,7 +48,7 @@ impl<P: Platform> Reconciler<P> {
             return Ok(ask.begun(None, BeginVerdict::Plan, summary).map(|begun| begun.with(&assessment)));
         }
         if let Some(summary) = self.nothing_to_do(&ask, &seen).await? {
-            return Ok(ask.begun(None, BeginVerdict::Nothing, summary));
+            return Ok(ask.begun(None, BeginVerdict::Nothing, ask.said(&seen, &summary)));
         }
         let lease = self.take(&ask, &seen).await?;
         let begun = self.begin_under(&ask, &lease).await;
@@ -82,7 +82,7 @@ impl<P: Platform> Reconciler<P> {
     async fn begin_under(&self, ask: &BeginContext<'_>, lease: &Lease) -> Result<StepOutcome<BegunRun>, RunbookError> {
         let seen = self.remember(ask.scoped).await?;
         let look = self.look(ask, &seen).await?;
-        self.record(ask, lease, look, &seen.standing).await
+        self.record(ask, lease, look, &seen).await
     }
 
     /// Whether a tick can end here without a lease and without a write, and why.
@@ -123,8 +123,12 @@ impl<P: Platform> Reconciler<P> {
     async fn take(&self, ask: &BeginContext<'_>, seen: &ScopeState) -> Result<Lease, RunbookError> {
         let scope = &ask.scoped.scope;
         let instead_of = ask.request.instead_of.as_deref();
-        match Lease::claim(seen.lease.as_ref(), ask.id, instead_of, ask.urgency(seen), self.clock.now()) {
+        let urgency = ask.urgency(seen);
+        // A pipeline waits for whoever is at work, another pipeline's wake among them: it would end an execution that is waited for.
+        let claims = if ask.request.for_release.is_some() { Layer::Schedule } else { urgency };
+        match Lease::claim(seen.lease.as_ref(), ask.id, instead_of, claims, self.clock.now()) {
             LeaseClaim::Take(lease) => {
+                let lease = Lease { layer: urgency, ..lease };
                 match self.ledger.take_lease(scope, &lease, Lease::generation_of(seen.lease.as_ref())).await {
                     // Somebody was faster by a moment: it is held now, and waited for like any other.
                     Err(LedgerError::Conflict { .. }) => {
@@ -144,11 +148,11 @@ impl<P: Platform> Reconciler<P> {
         ask: &BeginContext<'_>,
         lease: &Lease,
         look: Evaluation,
-        standing: &ScopeStanding,
+        seen: &ScopeState,
     ) -> Result<StepOutcome<BegunRun>, RunbookError> {
         let now = self.clock.now();
         let assessment = &look.assessment;
-        let summary = report::decision(&ask.scoped.scope, assessment);
+        let summary = ask.said(seen, &report::decision(&ask.scoped.scope, assessment));
         let verdict = match assessment.verdict {
             Verdict::Nothing => BeginVerdict::Nothing,
             Verdict::Apply => BeginVerdict::Apply,
@@ -163,7 +167,7 @@ impl<P: Platform> Reconciler<P> {
         } else {
             writes.push(LedgerWrite::PutLease(lease.prolonged(now)));
             if verdict == BeginVerdict::Apply {
-                writes.extend(durable(&look, standing));
+                writes.extend(durable(&look, &seen.standing));
             } else if let (BeginVerdict::Refused, Some(IntentOutcome::TakenBack(intent_key))) = (verdict, &look.wanted)
                 && intent_key.layer == Layer::Emergency
             {

@@ -119,6 +119,7 @@ fn stops<'a>(
         declared: now,
         expires: None,
         approved: BTreeSet::new(),
+        for_release: None,
     };
     assess(&ScopeSituation {
         baseline: None,

@@ -70,6 +70,7 @@ fn clean() -> Facts {
             declared: evening(),
             expires: None,
             approved: [].into(),
+            for_release: None,
         },
         allowance: Allowance {
             production: false,

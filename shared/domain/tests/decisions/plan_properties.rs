@@ -126,6 +126,7 @@ fn night() -> Intent {
         declared: Timestamp::UNIX_EPOCH,
         expires: None,
         approved: [].into(),
+        for_release: None,
     }
 }
 

@@ -83,6 +83,7 @@ fn night() -> Intent {
         declared: evening(),
         expires: None,
         approved: [].into(),
+        for_release: None,
     }
 }
 

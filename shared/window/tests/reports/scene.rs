@@ -83,6 +83,7 @@ pub(crate) fn run(reason: &str) -> DueReport {
         declared: evening(),
         expires: Some(evening() + SignedDuration::from_hours(2)),
         approved: [].into(),
+        for_release: None,
     }];
     let allowance = Allowance {
         production: false,

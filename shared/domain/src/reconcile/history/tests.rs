@@ -22,7 +22,16 @@ fn hours(hours: i64) -> Timestamp {
 
 fn intent(want: DesiredState) -> Intent {
     let (reason, by) = ("it is night".to_owned(), "run".to_owned());
-    Intent { layer: Layer::Schedule, want, reason, by, declared: T0, expires: None, approved: BTreeSet::new() }
+    Intent {
+        layer: Layer::Schedule,
+        want,
+        reason,
+        by,
+        declared: T0,
+        expires: None,
+        approved: BTreeSet::new(),
+        for_release: None,
+    }
 }
 
 fn run(id: &str, started: Timestamp, want: DesiredState, outcome: RunOutcome) -> RunRecord {

@@ -70,6 +70,7 @@ pub(crate) fn intent(layer: Layer, want: DesiredState, expires: Option<Timestamp
         declared: evening(),
         expires,
         approved: [].into(),
+        for_release: None,
     }
 }
 

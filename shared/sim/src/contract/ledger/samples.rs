@@ -54,6 +54,7 @@ pub(super) fn intent(layer: Layer, now: Timestamp) -> Intent {
         declared: now,
         expires: Some(now + Duration::from_hours(2)),
         approved: [].into(),
+        for_release: None,
     }
 }
 

@@ -159,6 +159,7 @@ impl Crowd {
             declared: Clock::now(&self.sim),
             expires: None,
             approved: [].into(),
+            for_release: None,
         };
         let (sim, scope) = (&self.sim, &self.scopes[environment].scope);
         if asleep {

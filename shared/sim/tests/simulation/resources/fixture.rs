@@ -115,6 +115,7 @@ impl Fixture {
             declared: self.now(),
             expires: None,
             approved: [].into(),
+            for_release: None,
         };
         let (sim, scope) = (&self.sim, &self.scoped.scope);
         if asleep {
