@@ -1,6 +1,7 @@
 //! Pipelines that wake a sleeping environment for their releases, several at a time.
 
 use serde_json::{Value, json};
+use watchkeeper_control::ports::Clock as _;
 use watchkeeper_in_memory::{ExecutionEnd, InMemoryHarness};
 use watchkeeper_sim::machine::{Execution, Standing};
 
@@ -57,7 +58,7 @@ fn it_sleeps_with_the_first_tick_after_the_last_release_has_ended_by_itself() {
     }
     harness.tick(evening() + minutes(80));
     assert!(!asleep(&harness.sim.capacity()), "the second one still holds it");
-    harness.tick(evening() + minutes(125));
+    harness.tick(evening() + minutes(150));
     assert!(asleep(&harness.sim.capacity()));
 }
 

@@ -263,6 +263,11 @@ impl Key {
         Partition::stack(region).key(Kind::Note, "FAILURES")
     }
 
+    /// Which month people were told of, and what it saved.
+    pub fn savings(region: &Region) -> Self {
+        Partition::stack(region).key(Kind::Note, "SAVINGS")
+    }
+
     /// What was observed of a scope last, for whoever looks at it.
     pub fn view(scope: &Scope) -> Self {
         Partition::views(scope).key(Kind::View, "VIEW")
@@ -387,6 +392,7 @@ mod tests {
             (Key::note(&scope, LedgerNote::Trouble("reconcile")), "RUNS#clos-v2#dev#us-east-1 TROUBLE#reconcile"),
             (Key::note(&scope, LedgerNote::Trouble("backup")), "BACKUPS#clos-v2#dev#us-east-1 TROUBLE#backup"),
             (Key::failures(&region), "STACK#us-east-1 FAILURES"),
+            (Key::savings(&region), "STACK#us-east-1 SAVINGS"),
             (Key::view(&scope), "VIEWS#clos-v2#dev#us-east-1 VIEW"),
             (Key::pointer(&pair), "PAIR#clos-v2#dev POINTER"),
             (Key::heartbeat(&pair, &region), "PAIR#clos-v2#dev HEARTBEAT#us-east-1"),

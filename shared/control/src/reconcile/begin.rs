@@ -3,9 +3,10 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::failover::Placement;
-use watchkeeper_domain::intent::{Intent, Layer, deciding, gives_back, placed};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer, deciding, gives_back, placed};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::reconcile::assess::{Verdict, target};
+use watchkeeper_domain::reconcile::assess::{Assessment, Verdict, target};
+use watchkeeper_domain::reconcile::history;
 use watchkeeper_domain::reconcile::report;
 use watchkeeper_domain::reconcile::run::{IntentOutcome, RunOutcome, mark};
 use watchkeeper_domain::request::{RunMode, RunRequest, Urgency};
@@ -15,11 +16,23 @@ use super::ask::{BeginContext, Evaluation, durable};
 use super::call::{BeginVerdict, BegunRun};
 use super::intent_change::IntentChange;
 use crate::lease::{Lease, LeaseClaim};
-use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeState, SettledTarget};
+use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeStanding, ScopeState, SettledTarget};
 use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::{RunbookError, Stack, StepOutcome};
 use crate::scoped::ScopedEnvironment;
+
+/// What a plan that puts it to sleep would save, where it is known when it wakes: by its override, else by its calendar.
+fn would_save(scoped: &ScopedEnvironment, assessment: &Assessment, instant: Timestamp) -> String {
+    let sleeps = assessment.verdict == Verdict::Apply;
+    let first = assessment.deciding.first().filter(|intent| sleeps && intent.want == DesiredState::Asleep);
+    let until = first.and_then(|intent| match intent.layer {
+        Layer::Schedule => scoped.calendar.as_ref()?.at(instant).until,
+        _ => intent.expires,
+    });
+    let told = until.and_then(|until| history::would_save(instant, until, scoped.awake_cost));
+    told.map_or_else(String::new, |told| format!("{told}\n"))
+}
 
 impl<P: Platform> Reconciler<P> {
     /// Begins the run `id` about `instant`.
@@ -44,7 +57,7 @@ impl<P: Platform> Reconciler<P> {
         let seen = self.remember(scoped).await?;
         if request.mode == RunMode::Plan {
             let assessment = self.look(&ask, &seen).await?.assessment;
-            let summary = report::plan(&scoped.scope, &assessment);
+            let summary = report::plan(&scoped.scope, &assessment) + &would_save(scoped, &assessment, instant);
             return Ok(ask.begun(None, BeginVerdict::Plan, summary).map(|begun| begun.with(&assessment)));
         }
         if let Some(summary) = self.nothing_to_do(&ask, &seen).await? {
@@ -168,6 +181,9 @@ impl<P: Platform> Reconciler<P> {
             writes.push(LedgerWrite::PutLease(lease.prolonged(now)));
             if verdict == BeginVerdict::Apply {
                 writes.extend(durable(&look, &seen.standing));
+            } else if verdict == BeginVerdict::Drift {
+                let drifted = assessment.drifted.clone();
+                writes.push(LedgerWrite::PutStanding(ScopeStanding { drifted, ..seen.standing.clone() }));
             } else if let (BeginVerdict::Refused, Some(IntentOutcome::TakenBack(intent_key))) = (verdict, &look.wanted)
                 && intent_key.layer == Layer::Emergency
             {

@@ -126,6 +126,7 @@ fn stops<'a>(
         intents: &[stop],
         observed: &alone,
         reached: &ReachedTargets::default(),
+        left: None,
         declares: false,
         releases: &Releases::default(),
         quotas: &CapacityQuotas::default(),

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Baseline, Capacity, ObservedScope, ObservedService, ResourceId, Rollout, ServiceCapacity, ServiceId};
+use crate::capacity::{
+    Baseline, Capacity, ObservedScope, ObservedService, ResourceId, Rollout, ServiceCapacity, ServiceId,
+};
 use crate::guardrail::DEPLOYMENT_PATIENCE;
 use crate::intent::{DesiredState, Intent};
 use crate::violation::{GuardrailCode, Severity, Violation};
@@ -67,6 +69,19 @@ impl Released {
         released
     }
 
+    /// The services of which only the end of their deployment tells whether a count came with it.
+    pub fn doubtful<'a>(left: &ScopeLeft, baseline: &Baseline, observed: &'a ObservedScope) -> Vec<&'a ServiceId> {
+        let asleep = |id: &ServiceId| left.services.get(id).is_some_and(|was| was.desired == 0);
+        let doubtful = |(id, found): &(&'a ServiceId, &ObservedService)| {
+            let kept = baseline.capacity.services.get(*id);
+            let over = matches!(found.rollout, Rollout::Completed | Rollout::Failed) && is_newer(found, left.at);
+            let was = left.services.get(*id);
+            let known = kept.zip(was).is_none_or(|(kept, was)| joins(*kept, found, *was).is_some());
+            asleep(id) && found.capacity.desired > 0 && over && !known
+        };
+        observed.services.iter().filter(doubtful).map(|(id, _)| id).collect()
+    }
+
     /// The resources that a count came for.
     pub fn resources(&self) -> BTreeSet<ResourceId> {
         self.joined.keys().cloned().map(ResourceId::Service).collect()
@@ -111,7 +126,10 @@ fn joins(kept: ServiceCapacity, found: &ObservedService, was: ServiceCapacity) -
     if desired == 0 || desired == was.desired || !came_together(found, was) {
         return None;
     }
-    let moved = found.capacity.scaling.filter(|found| was.scaling.is_some_and(|was| (was.min, was.max) != (found.min, found.max)));
+    let moved = found
+        .capacity
+        .scaling
+        .filter(|found| was.scaling.is_some_and(|was| (was.min, was.max) != (found.min, found.max)));
     let scaling = kept.scaling.map(|kept| {
         let Some(moved) = moved else { return kept };
         // A template has bounds, and mostly no suspensions: those that we set are not its own.
@@ -123,9 +141,12 @@ fn joins(kept: ServiceCapacity, found: &ObservedService, was: ServiceCapacity) -
 
 /// Whether the count that is found came with the newest deployment, as far as `DescribeServices` tells. `updatedAt` of a
 /// deployment is touched by each change of the count and by its own completion, so what was touched last within the minute was
-/// changed within it. And a deployment of a service without tasks completes at once: one that goes on came with them.
+/// changed within it. And a deployment of a service without tasks completes at once: one that goes on came with them, and so did
+/// one that has taken its time and was not touched after its end.
 fn came_together(found: &ObservedService, was: ServiceCapacity) -> bool {
     let Some(deployed) = found.deployed else { return false };
     let within = deployed.updated.duration_since(deployed.created) <= TOGETHER;
-    within || (was.desired == 0 && matches!(found.rollout, Rollout::InProgress | Rollout::Paused))
+    let goes_on = matches!(found.rollout, Rollout::InProgress | Rollout::Paused);
+    let untouched = deployed.ended.is_some_and(|ended| deployed.updated.duration_since(ended) <= TOGETHER);
+    within || (was.desired == 0 && (goes_on || untouched))
 }

@@ -46,6 +46,7 @@ fn environment() -> impl Strategy<Value = ObservedScope> {
                 managed: true,
                 rollout: Rollout::Completed,
                 rollout_since: None,
+                deployed: None,
                 task_definition: None,
                 daemon: false,
                 target_groups: Vec::new(),

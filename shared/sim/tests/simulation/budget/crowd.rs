@@ -135,6 +135,8 @@ impl Crowd {
                 order: watchkeeper_domain::order::StartOrder::default(),
             },
             zone: None,
+            calendar: None,
+            awake_cost: None,
             emergency: Some(emergency.clone()),
             backups: None,
             declared: 1,

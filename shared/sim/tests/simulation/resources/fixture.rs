@@ -80,6 +80,8 @@ impl Fixture {
                 order: watchkeeper_domain::order::StartOrder::default(),
             },
             zone: None,
+            calendar: None,
+            awake_cost: None,
             emergency: None,
             backups: None,
             declared: 1,
