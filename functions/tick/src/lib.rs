@@ -1,9 +1,24 @@
-//! The tick: goes round everything that has to be looked at. Here is what its logs and metrics say of the backups.
+//! The tick: goes round everything that has to be looked at. Here is what its logs and metrics say of the backups, and of
+//! the hours asleep.
 
 use jiff::Timestamp;
 use watchkeeper_control::backup::Fresh;
 use watchkeeper_control::tick::Ticked;
 use watchkeeper_lambda::Metrics;
+
+/// The last tick of a day of UTC begins so many seconds before its end.
+const LAST: i64 = 300;
+
+/// Says once a day, with its last tick, how long each environment has slept in the month.
+pub fn slept(metrics: &Metrics, ticked: &Ticked, at: Timestamp) {
+    let last = at.as_second().rem_euclid(86_400) >= 86_400 - LAST;
+    let environments = ticked.schedule.iter().filter(|_| last).flat_map(|schedule| &schedule.environments);
+    for found in environments {
+        if let Some(seconds) = found.asleep_seconds {
+            metrics.asleep(&found.scope, seconds, at);
+        }
+    }
+}
 
 /// Logs how old the newest good copies are, and counts it as trouble where one is stale.
 pub fn found(metrics: &Metrics, ticked: &Ticked, at: Timestamp) {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use tick::found;
+use tick::{found, slept};
 use watchkeeper_control::tick::Tick;
 use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
@@ -12,6 +12,7 @@ async fn main() -> ExitCode {
         let runbook = context.tick()?;
         Ok(async move |tick: Tick, invocation: LambdaInvocation| {
             let ticked = Box::pin(runbook(tick.time).handle(&context.stack, &tick, invocation.deadline)).await;
+            slept(&context.metrics, &ticked, tick.time);
             found(&context.metrics, &ticked, tick.time);
             ticked.answer()
         })

@@ -13,7 +13,7 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 use watchkeeper_control::ports::{AwsError, ServiceLists, ServiceWrites, Services, TargetHealth};
 use watchkeeper_domain::capacity::{
-    ObservedService, Rollout, ScalingState, ServiceCapacity, ServiceId, TagScheduler, TaskDefinition,
+    DeploymentTimes, ObservedService, Rollout, ScalingState, ServiceCapacity, ServiceId, TagScheduler, TaskDefinition,
 };
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
@@ -193,6 +193,7 @@ fn read_service(service: &Service) -> Result<ObservedService, String> {
         managed: managed(service.tags().iter().map(|tag| (tag.key(), tag.value()))),
         rollout,
         rollout_since,
+        deployed: primary_deployment(service).and_then(times),
         task_definition: task_definition(service).map(TaskDefinition::new),
         daemon: service.scheduling_strategy() == Some(&SchedulingStrategy::Daemon),
         target_groups: tasks::target_group_arns(service).map(ToOwned::to_owned).collect(),
@@ -240,6 +241,16 @@ fn of_deployment(deployment: &Deployment) -> Option<(Rollout, Option<Timestamp>)
 
 fn started(deployment: &Deployment) -> Option<Timestamp> {
     since(deployment.created_at(), deployment.updated_at())
+}
+
+/// When a deployment was made, and touched last.
+fn times(deployment: &Deployment) -> Option<DeploymentTimes> {
+    let created = timestamp(deployment.created_at()?)?;
+    Some(DeploymentTimes {
+        created,
+        updated: deployment.updated_at().and_then(timestamp).unwrap_or(created),
+        ended: None,
+    })
 }
 
 fn of_task_set(task_set: &TaskSet) -> (Rollout, Option<Timestamp>) {

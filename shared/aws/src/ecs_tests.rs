@@ -99,6 +99,14 @@ fn the_primary_deployment_says_how_it_stands(#[case] state: &str, #[case] rollou
 }
 
 #[test]
+fn the_primary_deployment_says_when_it_was_made_and_touched() {
+    let found = read(service("api").deployments(deployment(None)).build()).deployed.unwrap();
+    let at = |seconds| Timestamp::from_second(T0 + seconds).unwrap();
+    assert_eq!((found.created, found.updated), (at(0), at(60)));
+    assert_eq!(read(service("api").build()).deployed, None);
+}
+
+#[test]
 fn without_a_rollout_state_the_counts_decide() {
     let steady = read(service("api").deployments(deployment(None)).build());
     assert_eq!(steady.rollout, Rollout::Completed);

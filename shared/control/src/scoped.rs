@@ -15,7 +15,8 @@ use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::{ClusterName, Region, Scope, ServiceName};
 use watchkeeper_domain::order::StartOrder;
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::value::AccountId;
+use watchkeeper_domain::schedule::Calendar;
+use watchkeeper_domain::value::{AccountId, HourlyCost};
 
 use crate::ledger::{PairId, PairReplica, ScopeState};
 
@@ -50,6 +51,10 @@ pub struct ScopedEnvironment {
     pub allowance: Allowance,
     /// The zone of the environment's calendar, in which people write times.
     pub zone: Option<TimeZone>,
+    /// The calendar itself.
+    pub calendar: Option<Calendar>,
+    /// What an hour awake costs, where the document declares that.
+    pub awake_cost: Option<HourlyCost>,
     /// What the document says of emergencies.
     pub emergency: Option<Emergency>,
     /// The backups of its databases, where the document asks for fresh ones before something risky, and how fresh.
@@ -236,6 +241,8 @@ impl ScopedEnvironment {
             databases: environment.databases(region).into_iter().collect(),
             allowance: allowance(environment, region, instant),
             zone: environment.calendar().map(|calendar| calendar.zone().rules().clone()),
+            calendar: environment.calendar().cloned(),
+            awake_cost: environment.document().awake_cost,
             emergency: environment.document().emergency.clone(),
             backups: backups(environment, &scope),
             scope,

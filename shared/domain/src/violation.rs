@@ -57,6 +57,10 @@ pub enum GuardrailCode {
     BlastRadius,
     /// A deployment is in progress, or failed.
     DeploymentInProgress,
+    /// A release came with a count, which is the baseline now.
+    Released,
+    /// A release goes on in what is to sleep.
+    ReleaseUnderWay,
     /// AWS would refuse to stop a database.
     DatabaseCannotStop,
     /// A service is a daemon, which has no count.
@@ -87,6 +91,7 @@ impl GuardrailCode {
             self,
             Self::NotManaged
                 | Self::NotScalable
+                | Self::ReleaseUnderWay
                 | Self::ForeignSchedule
                 | Self::DatabaseCannotStop
                 | Self::DatabaseBroken

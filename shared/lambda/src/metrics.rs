@@ -1,7 +1,7 @@
 //! Metrics in CloudWatch's embedded metric format: a line on stdout, which Lambda's logs turn into metrics.
 //!
-//! Only what is not as it should be becomes one: CloudWatch bills a metric for each hour in which it has a value. Figures of
-//! what is in order are fields of the log.
+//! Only what is not as it should be becomes one, and once a day how long an environment has slept: CloudWatch bills a metric for
+//! each hour in which it has a value. Other figures of what is in order are fields of the log.
 
 mod pair;
 
@@ -9,6 +9,7 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use watchkeeper_domain::name::Scope;
 
 pub use self::pair::PairFigures;
 
@@ -28,6 +29,21 @@ impl Metrics {
     pub fn trouble(&self, what: &str, at: Timestamp) {
         tracing::warn!(what, "trouble");
         emit(&self.trouble_document(at));
+    }
+
+    /// Says how long an environment has slept in this month: a figure of what is in order, and therefore once a day only.
+    pub fn asleep(&self, scope: &Scope, seconds: u64, at: Timestamp) {
+        emit(&self.asleep_document(scope, seconds, at));
+    }
+
+    fn asleep_document(&self, scope: &Scope, seconds: u64, at: Timestamp) -> Value {
+        let directive = self.directive(&[&["Estate", "Environment"]], &[("HoursAsleep", "None")]);
+        json!({
+            "_aws": metadata(at, &[directive]),
+            "HoursAsleep": seconds / 3600,
+            "Estate": scope.estate,
+            "Environment": scope.environment,
+        })
     }
 
     fn trouble_document(&self, at: Timestamp) -> Value {
@@ -59,7 +75,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::collections::BTreeSet;
 
-    use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
+    use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 
     use super::*;
 
@@ -91,6 +107,13 @@ mod tests {
         }
         let beside = document.as_object().unwrap().keys().filter(|key| *key != "_aws").cloned();
         assert_eq!(beside.collect::<BTreeSet<_>>(), &names("Metrics") | &names("Dimensions"));
+    }
+
+    #[test]
+    fn the_hours_asleep_are_a_figure_of_the_environment() {
+        let document = Metrics::new("Watchkeeper").asleep_document(&scope(), 412 * 3600 + 1800, AT);
+        assert_eq!((&document["HoursAsleep"], &document["Environment"]), (&json!(412), &json!("dev")));
+        assert_whole(&document);
     }
 
     #[test]

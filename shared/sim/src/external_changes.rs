@@ -103,6 +103,12 @@ impl SimRegion {
         });
     }
 
+    /// Somebody applies a template that has a new task definition and a count: both in one call.
+    pub fn release_with_count(&self, service: &ServiceId, name: &str, desired: u32) {
+        self.change_count(service, desired);
+        self.release(service, name, Rollout::InProgress);
+    }
+
     /// The newest task definition of a service has these images.
     pub fn change_images(&self, service: &ServiceId, images: &[&str]) {
         let images = images.iter().map(|image| (*image).to_owned()).collect();

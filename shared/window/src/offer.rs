@@ -29,7 +29,8 @@ pub fn offered_intents(
     if !given_back.is_empty() {
         return given_back;
     }
-    let over = chosen.iter().any(|intent| intent.layer == Layer::Override);
+    // A person takes back what a person said: a release ends by its own id.
+    let over = chosen.iter().any(|intent| intent.layer == Layer::Override && intent.for_release.is_none());
     let asleep = chosen.iter().any(|intent| intent.want == DesiredState::Asleep);
     let mut offered: Vec<OfferedIntent> = over.then_some(OfferedIntent::AsScheduled).into_iter().collect();
     if kind == EnvironmentKind::Production {

@@ -185,6 +185,7 @@ async fn an_intent_whose_removal_was_not_answered_is_taken_out() {
         declared: due(),
         expires: Some(due() + 1.hours()),
         approved: [].into(),
+        for_release: None,
     };
     ledger.declare(&scope(), &intent).await.unwrap();
     lose(&emulator, "dynamodb", "DeleteItem", 0).await;

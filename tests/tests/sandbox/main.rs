@@ -13,6 +13,7 @@ mod interpreter;
 mod metrics;
 mod names;
 mod permissions;
+mod pipelines;
 mod preflight;
 mod process;
 mod record;

@@ -7,7 +7,7 @@ use std::process::Command;
 use watchkeeper_tests::sandbox::{CheckoutLayout, Emulator, ProgressLines, PythonEnvironment, UsedRight};
 
 /// A function, and its role as a stack names it.
-const FUNCTION: &str = "judged";
+pub(crate) const FUNCTION: &str = "judged";
 const ROLE: &str = "stack-JudgedRole-0123456789ABC";
 const TAG: &str = "aws:ResourceTag/watchkeeper:managed";
 
@@ -27,13 +27,13 @@ async fn iam(emulator: &Emulator, form: &[(&str, &str)]) {
 }
 
 /// Give the function's role these statements, and no others.
-async fn grant(emulator: &Emulator, statements: Value) {
+pub(crate) async fn grant(emulator: &Emulator, statements: Value) {
     let policy = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
     let form = [("Action", "PutRolePolicy"), ("RoleName", ROLE), ("PolicyName", "own"), ("PolicyDocument", &policy)];
     iam(emulator, &form).await;
 }
 
-async fn function(emulator: &Emulator) {
+pub(crate) async fn function(emulator: &Emulator) {
     let trust = json!({ "Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}] });
     iam(emulator, &[("Action", "CreateRole"), ("RoleName", ROLE), ("AssumeRolePolicyDocument", &trust.to_string())])

@@ -80,5 +80,5 @@ pub(crate) fn requested(harness: &InMemoryHarness, layer: Layer, hours: i64) -> 
     let now = harness.sim.now();
     let want = DesiredState::Scaled(RequestedProfile::of(&"standby".parse().unwrap(), &profile, 0, [].into()));
     let (reason, by, expires) = ("test".to_owned(), "test".to_owned(), Some(now + minutes(60 * hours)));
-    Intent { layer, want, reason, by, declared: now, expires, approved: [].into() }
+    Intent { layer, want, reason, by, declared: now, expires, approved: [].into(), for_release: None }
 }

@@ -24,6 +24,7 @@ every_scenario! {
     ticks_that_are_doubled_lost_or_late: "clos-v2", "dev";
     an_override_that_expires: "clos-v2", "dev";
     a_wake_by_hand_that_is_given_back: "clos-v2", "dev";
+    releases_of_two_pipelines: "clos-v2", "dev";
     a_plan: "clos-v2", "dev";
     a_halt: "clos-v2", "dev";
     a_drift: "clos-v2", "dev";

@@ -88,6 +88,7 @@ fn intents_past_their_expiry_and_forgotten_questions_go_and_the_others_stay() {
         declared: monday() - SignedDuration::from_hours(90),
         expires: Some(monday() + SignedDuration::from_hours(hours)),
         approved: [].into(),
+        for_release: None,
     };
     harness.sim.put_intent(&prod(), &intent(Layer::Override, -3));
     harness.sim.put_intent(&prod(), &intent(Layer::Failover, 3));

@@ -28,6 +28,8 @@ pub(crate) enum Right {
 pub(crate) enum Changed {
     /// Its count.
     Count,
+    /// Its count, with a release of what sleeps: nothing else is right any more.
+    Released,
     /// Its bounds, and with them perhaps its count.
     Bounds,
     /// Everything: it is a new one.
@@ -63,6 +65,9 @@ impl Owners {
             return;
         };
         match (right, fresh) {
+            (Right::Service { was, made }, Right::Service { made: now, .. }) if changed == Changed::Released => {
+                (was.desired, made.desired) = (now.desired, now.desired);
+            }
             (Right::Service { made, .. }, Right::Service { made: now, .. }) => {
                 let moved = !matches!(stale, Some(Right::Service { was, .. }) if was.desired == now.desired);
                 if changed != Changed::Bounds || moved {

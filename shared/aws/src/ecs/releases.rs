@@ -14,6 +14,7 @@ use watchkeeper_domain::capacity::{Rollout, ServiceId, ServiceRelease, TaskDefin
 use super::{UPDATE, describe_failure, since};
 use crate::Aws;
 use crate::fault::{failed, odd};
+use crate::time::timestamp;
 
 const LIST: &str = "ListServiceDeployments";
 const REVISIONS: &str = "DescribeServiceRevisions";
@@ -125,7 +126,8 @@ fn history(deployments: &[ServiceDeploymentBrief], revisions: &Revisions) -> Vec
     let release = |deployment: &ServiceDeploymentBrief| {
         let task_definition = revisions.get(deployment.target_service_revision_arn()?)?.clone();
         let started = since(deployment.started_at(), deployment.created_at())?;
-        Some(ServiceRelease { task_definition, rollout: rollout(deployment.status()), started })
+        let ended = deployment.finished_at().and_then(timestamp);
+        Some(ServiceRelease { task_definition, rollout: rollout(deployment.status()), started, ended })
     };
     deployments.iter().filter_map(release).collect()
 }

@@ -26,7 +26,16 @@ fn lease() -> Lease {
 fn intent(reason: &str) -> LedgerWrite {
     let (layer, want) = (Layer::Override, DesiredState::Awake);
     let (reason, by) = (reason.to_owned(), "run".to_owned());
-    LedgerWrite::PutIntent(Intent { layer, want, reason, by, declared: T0, expires: None, approved: [].into() })
+    LedgerWrite::PutIntent(Intent {
+        layer,
+        want,
+        reason,
+        by,
+        declared: T0,
+        expires: None,
+        approved: [].into(),
+        for_release: None,
+    })
 }
 
 fn changed(writes: &[LedgerWrite]) -> Vec<TransactWriteItem> {

@@ -263,6 +263,11 @@ impl Key {
         Partition::stack(region).key(Kind::Note, "FAILURES")
     }
 
+    /// Which month people were told of, and what it saved.
+    pub fn savings(region: &Region) -> Self {
+        Partition::stack(region).key(Kind::Note, "SAVINGS")
+    }
+
     /// What was observed of a scope last, for whoever looks at it.
     pub fn view(scope: &Scope) -> Self {
         Partition::views(scope).key(Kind::View, "VIEW")
@@ -363,6 +368,7 @@ mod tests {
         let region = Region::new("us-east-1").unwrap();
         let pair = PairId { estate: estate.clone(), environment: environment.clone() };
         let scope = Scope { estate, environment, region: region.clone() };
+        let release = IntentKey::release("octo/shop-1234-1".parse().unwrap());
         let surge = IntentKey::emergency("surge".parse().unwrap());
         let keys = [
             (Key::alarm(&scope, &"5xx-errors".parse().unwrap()), "SCOPE#clos-v2#dev#us-east-1 ALARM#5xx-errors"),
@@ -372,6 +378,7 @@ mod tests {
             (Key::lease(&scope), "SCOPE#clos-v2#dev#us-east-1 LEASE"),
             (Key::intent(&scope, &IntentKey::of(Layer::Schedule)), "SCOPE#clos-v2#dev#us-east-1 INTENT#schedule"),
             (Key::intent(&scope, &surge), "SCOPE#clos-v2#dev#us-east-1 INTENT#emergency#surge"),
+            (Key::intent(&scope, &release), "SCOPE#clos-v2#dev#us-east-1 INTENT#override#octo/shop-1234-1"),
             (Key::halt(Some(&scope)), "SCOPE#clos-v2#dev#us-east-1 HALT"),
             (Key::halt(None), "HALT ALL"),
             (Key::backup(&scope, &"rds:a".parse().unwrap()), "BACKUPS#clos-v2#dev#us-east-1 JOB#rds:a"),
@@ -385,6 +392,7 @@ mod tests {
             (Key::note(&scope, LedgerNote::Trouble("reconcile")), "RUNS#clos-v2#dev#us-east-1 TROUBLE#reconcile"),
             (Key::note(&scope, LedgerNote::Trouble("backup")), "BACKUPS#clos-v2#dev#us-east-1 TROUBLE#backup"),
             (Key::failures(&region), "STACK#us-east-1 FAILURES"),
+            (Key::savings(&region), "STACK#us-east-1 SAVINGS"),
             (Key::view(&scope), "VIEWS#clos-v2#dev#us-east-1 VIEW"),
             (Key::pointer(&pair), "PAIR#clos-v2#dev POINTER"),
             (Key::heartbeat(&pair, &region), "PAIR#clos-v2#dev HEARTBEAT#us-east-1"),

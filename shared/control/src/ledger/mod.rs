@@ -23,7 +23,7 @@ use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, Watch
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::{EstateName, Region, Scope};
-use watchkeeper_domain::reconcile::history::ScopeHistory;
+use watchkeeper_domain::reconcile::history::{SavingsMemory, ScopeHistory};
 use watchkeeper_domain::value::AlarmName;
 use watchkeeper_window::report::{DueReport, ReportName};
 
@@ -213,6 +213,22 @@ pub trait Ledger: Store {
         until: Timestamp,
     ) -> Result<(), LedgerError> {
         self.put(Draft::note(Key::failures(region), value, expected, until)?).await
+    }
+
+    /// Which month people were told of last, and its version.
+    async fn told_savings(&self, region: &Region) -> Result<(SavingsMemory, u64), LedgerError> {
+        Ok(self.get(&Key::savings(region)).await?.map(Entry::note).transpose()?.unwrap_or_default())
+    }
+
+    /// Puts it, to be kept until then.
+    async fn keep_savings(
+        &self,
+        region: &Region,
+        memory: &SavingsMemory,
+        expected: u64,
+        until: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.put(Draft::note(Key::savings(region), memory, expected, until)?).await
     }
 
     /// What this region's replica has of a pair.

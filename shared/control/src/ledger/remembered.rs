@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::capacity::{Baseline, Capacity, ObservedScope, ReachedTargets};
+use watchkeeper_domain::capacity::{Baseline, Capacity, ObservedScope, ReachedTargets, ServiceCapacity, ServiceId};
 use watchkeeper_domain::failover::{Heartbeat, Pointer, RegionSample};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::{Intent, IntentKey};
@@ -83,6 +83,9 @@ pub struct ScopeStanding {
     /// The newest epoch of the pair's pointer that was followed; an older pointer is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub followed: Option<u64>,
+    /// What somebody else has made of services, as it was seen and left alone: a release after it did not bring that.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub drifted: BTreeMap<ServiceId, ServiceCapacity>,
     /// Writes that AWS refused for good, and that have not been made since.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedWrite>,

@@ -43,7 +43,16 @@ fn baseline() -> Baseline {
 
 fn intent(layer: Layer, expires: Option<Timestamp>) -> Intent {
     let (reason, by) = ("19:00 New York".to_owned(), "run".to_owned());
-    Intent { layer, want: DesiredState::Asleep, reason, by, declared: T0, expires, approved: [].into() }
+    Intent {
+        layer,
+        want: DesiredState::Asleep,
+        reason,
+        by,
+        declared: T0,
+        expires,
+        approved: [].into(),
+        for_release: None,
+    }
 }
 
 fn halt(reason: &str) -> HaltSwitch {

@@ -53,7 +53,7 @@ impl<P: Platform> Reconciler<P> {
             return Err(lost(scoped));
         }
         follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
-        let SlicePlan { mut plan, partial } = self.current_plan(scoped, &resumed, now).await?;
+        let SlicePlan { mut plan, partial } = self.current_plan(scoped, &mut resumed, now).await?;
         order::note(&mut resumed.run, &plan, &scoped.allowance.order, now);
         if let Some(halt) = &resumed.seen.halt {
             plan = despite_halt(plan, &resumed.run.deciding);
@@ -102,10 +102,10 @@ impl<P: Platform> Reconciler<P> {
     async fn current_plan(
         &self,
         scoped: &ScopedEnvironment,
-        resumed: &ResumedRun,
+        resumed: &mut ResumedRun,
         now: Timestamp,
     ) -> Result<SlicePlan, RunbookError> {
-        let run = &resumed.run;
+        let run = resumed.run.clone();
         if run.slices == 0 && resumed.lease.usable <= run.header.started {
             return Ok(SlicePlan { plan: run.plan.clone(), partial: false });
         }
@@ -117,7 +117,8 @@ impl<P: Platform> Reconciler<P> {
         let unwritten: Vec<_> =
             services.iter().filter(|id| open.contains(&ResourceId::Service((*id).clone()))).cloned().collect();
         for some in unwritten.chunks(LOOKED) {
-            let observed = self.look_at(&some.iter().cloned().collect(), &databases, resumed.lease.layer).await?;
+            let mut observed = self.look_at(&some.iter().cloned().collect(), &databases, resumed.lease.layer).await?;
+            self.take_in_releases(scoped, resumed, &mut observed).await?;
             let plan = left(scoped, resumed, &observed, &reason, now).without_stops();
             if !plan.is_empty() {
                 let stops = |change: &CapacityChange| matches!(change, CapacityChange::Database { .. });
@@ -126,6 +127,7 @@ impl<P: Platform> Reconciler<P> {
             }
         }
         let mut observed = self.look_at(&services, &databases, resumed.lease.layer).await?;
+        self.take_in_releases(scoped, resumed, &mut observed).await?;
         let mut plan = left(scoped, resumed, &observed, &reason, now);
         if self.look_at_health(scoped, &run.deciding, &mut observed, &plan).await {
             plan = left(scoped, resumed, &observed, &reason, now);

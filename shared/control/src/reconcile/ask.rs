@@ -10,6 +10,7 @@ use watchkeeper_domain::intent::{Intent, Layer, deciding};
 use watchkeeper_domain::plan::Releases;
 use watchkeeper_domain::reconcile::assess::{Assessment, ScopeSituation, Verdict, assess, target};
 use watchkeeper_domain::reconcile::facts::DecisionFacts;
+use watchkeeper_domain::reconcile::releases::ScopeLeft;
 use watchkeeper_domain::reconcile::run::{IntentOutcome, RunHeader, RunProgress, RunRecord, RunRef};
 use watchkeeper_domain::request::{RequestError, RunRequest, RunTrigger};
 
@@ -54,6 +55,8 @@ struct Standpoint {
     afresh: bool,
     /// What was reached before, resource by resource.
     reached: ReachedTargets,
+    /// How the services were left, and when.
+    left: Option<ScopeLeft>,
 }
 
 /// What a run about a request would decide over what was observed, of what is remembered: all but what only a run asks for
@@ -70,12 +73,13 @@ pub(crate) fn preview(
     let intent_change = IntentChange::of(scoped, request, PREVIEW, now)?;
     let ask = BeginContext { scoped, request, id: PREVIEW, instant: now, intent_change, looks_only: true };
     let wanted = ask.wanted(seen);
-    let Standpoint { intents, reached, .. } = ask.standpoint(seen, wanted.as_ref());
+    let Standpoint { intents, reached, left, .. } = ask.standpoint(seen, wanted.as_ref());
     let mut assessment = assess(&ScopeSituation {
         baseline: seen.baseline.as_ref(),
         intents: &intents,
         observed,
         reached: &reached,
+        left: left.as_ref(),
         declares: matches!(wanted, Some(IntentOutcome::Declared(_))),
         releases: &Releases::new(),
         quotas: &CapacityQuotas::default(),
@@ -98,7 +102,10 @@ impl<P: Platform> Reconciler<P> {
         let wanted = ask.wanted(seen);
         let mut observed = self.observe(ask.scoped, seen, ask.urgency(seen)).await?;
         let back = self.back(ask.request, &observed).await?;
-        let Standpoint { intents, afresh, reached } = ask.standpoint(seen, wanted.as_ref());
+        let Standpoint { intents, afresh, reached, left } = ask.standpoint(seen, wanted.as_ref());
+        if !ask.looks_only {
+            self.look_at_ends(seen.baseline.as_ref(), left.as_ref(), &mut observed, ask.urgency(seen)).await?;
+        }
         let mut quotas = CapacityQuotas::default();
         let decide = |observed: &ObservedScope, quotas: &CapacityQuotas| {
             let situation = ScopeSituation {
@@ -106,6 +113,7 @@ impl<P: Platform> Reconciler<P> {
                 intents: &intents,
                 observed,
                 reached: &reached,
+                left: left.as_ref(),
                 declares: matches!(wanted, Some(IntentOutcome::Declared(_))),
                 releases: &back.releases,
                 quotas,
@@ -174,6 +182,12 @@ impl BeginContext<'_> {
         self.intent_change.as_ref().and_then(|intent_change| intent_change.given(seen, self.instant))
     }
 
+    /// A summary, and before it what is to be said of a wish that comes to nothing.
+    pub(super) fn said(&self, seen: &ScopeState, summary: &str) -> String {
+        let vain = self.intent_change.as_ref().and_then(|change| change.in_vain(seen, self.instant));
+        vain.unwrap_or_default() + summary
+    }
+
     /// Where the decision begins. Another word of the pair's pointer is a transition, also where it comes to the same.
     fn standpoint(&self, seen: &ScopeState, wanted: Option<&IntentOutcome>) -> Standpoint {
         let intents = intents(seen, wanted);
@@ -183,7 +197,12 @@ impl BeginContext<'_> {
         let chosen: Vec<Intent> = deciding(&intents, self.instant).into_iter().cloned().collect();
         let kept = seen.baseline.as_ref().map(|kept| target(kept, &chosen, self.instant, &self.scoped.allowance));
         let reached = seen.standing.reached(&kept.unwrap_or_default());
-        Standpoint { intents, afresh, reached: if afresh { ReachedTargets::default() } else { reached } }
+        let left = left_at(seen).map(|at| {
+            let mut services = reached.services.clone();
+            services.extend(seen.standing.drifted.clone());
+            ScopeLeft { at, services }
+        });
+        Standpoint { intents, afresh, reached: if afresh { ReachedTargets::default() } else { reached }, left }
     }
 
     /// Whether somebody else's changes are written over: a person's word, or another target, is a transition; an
@@ -232,6 +251,12 @@ impl BeginContext<'_> {
     }
 }
 
+/// When the last run wrote of which something is in the scope: it settled, or else the baseline was taken.
+pub(super) fn left_at(seen: &ScopeState) -> Option<Timestamp> {
+    let kept = seen.baseline.as_ref()?;
+    Some(seen.standing.settled.as_ref().map_or(kept.taken, |settled| settled.at.max(kept.taken)))
+}
+
 /// The intents of the scope as they are once the request's own is among them.
 fn intents(seen: &ScopeState, wanted: Option<&IntentOutcome>) -> Vec<Intent> {
     let intent_key = wanted.map(|wanted| match wanted {
@@ -248,9 +273,10 @@ pub(super) fn durable(look: &Evaluation, standing: &ScopeStanding) -> Vec<Ledger
     let assessment = &look.assessment;
     let baseline = assessment.learnt.then(|| LedgerWrite::PutBaseline(assessment.baseline.clone()));
     // Should this run die, nobody takes what it has changed for somebody else's doing.
-    let reached = Some(look.reached.clone().until(&assessment.target, &assessment.plan.written()));
-    let standing =
-        (reached != standing.reached).then(|| LedgerWrite::PutStanding(ScopeStanding { reached, ..standing.clone() }));
+    let moved: BTreeSet<_> = assessment.plan.written().union(&assessment.joined).cloned().collect();
+    let reached = Some(look.reached.clone().until(&assessment.target, &moved));
+    let after = ScopeStanding { reached, drifted: assessment.drifted.clone(), ..standing.clone() };
+    let standing = (after != *standing).then_some(LedgerWrite::PutStanding(after));
     let intent = look.wanted.as_ref().map(|wanted| match wanted {
         IntentOutcome::Declared(intent) => LedgerWrite::PutIntent(Intent::clone(intent)),
         IntentOutcome::TakenBack(intent_key) => LedgerWrite::DropIntent(intent_key.clone()),

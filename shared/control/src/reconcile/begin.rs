@@ -3,9 +3,10 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::failover::Placement;
-use watchkeeper_domain::intent::{Intent, Layer, deciding, gives_back, placed};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer, deciding, gives_back, placed};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::reconcile::assess::{Verdict, target};
+use watchkeeper_domain::reconcile::assess::{Assessment, Verdict, target};
+use watchkeeper_domain::reconcile::history;
 use watchkeeper_domain::reconcile::report;
 use watchkeeper_domain::reconcile::run::{IntentOutcome, RunOutcome, mark};
 use watchkeeper_domain::request::{RunMode, RunRequest, Urgency};
@@ -20,6 +21,18 @@ use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::{RunbookError, Stack, StepOutcome};
 use crate::scoped::ScopedEnvironment;
+
+/// What a plan that puts it to sleep would save, where it is known when it wakes: by its override, else by its calendar.
+fn would_save(scoped: &ScopedEnvironment, assessment: &Assessment, instant: Timestamp) -> String {
+    let sleeps = assessment.verdict == Verdict::Apply;
+    let first = assessment.deciding.first().filter(|intent| sleeps && intent.want == DesiredState::Asleep);
+    let until = first.and_then(|intent| match intent.layer {
+        Layer::Schedule => scoped.calendar.as_ref()?.at(instant).until,
+        _ => intent.expires,
+    });
+    let told = until.and_then(|until| history::would_save(instant, until, scoped.awake_cost));
+    told.map_or_else(String::new, |told| format!("{told}\n"))
+}
 
 impl<P: Platform> Reconciler<P> {
     /// Begins the run `id` about `instant`.
@@ -44,11 +57,11 @@ impl<P: Platform> Reconciler<P> {
         let seen = self.remember(scoped).await?;
         if request.mode == RunMode::Plan {
             let assessment = self.look(&ask, &seen).await?.assessment;
-            let summary = report::plan(&scoped.scope, &assessment);
+            let summary = report::plan(&scoped.scope, &assessment) + &would_save(scoped, &assessment, instant);
             return Ok(ask.begun(None, BeginVerdict::Plan, summary).map(|begun| begun.with(&assessment)));
         }
         if let Some(summary) = self.nothing_to_do(&ask, &seen).await? {
-            return Ok(ask.begun(None, BeginVerdict::Nothing, summary));
+            return Ok(ask.begun(None, BeginVerdict::Nothing, ask.said(&seen, &summary)));
         }
         let lease = self.take(&ask, &seen).await?;
         let begun = self.begin_under(&ask, &lease).await;
@@ -82,7 +95,7 @@ impl<P: Platform> Reconciler<P> {
     async fn begin_under(&self, ask: &BeginContext<'_>, lease: &Lease) -> Result<StepOutcome<BegunRun>, RunbookError> {
         let seen = self.remember(ask.scoped).await?;
         let look = self.look(ask, &seen).await?;
-        self.record(ask, lease, look, &seen.standing).await
+        self.record(ask, lease, look, &seen).await
     }
 
     /// Whether a tick can end here without a lease and without a write, and why.
@@ -123,8 +136,12 @@ impl<P: Platform> Reconciler<P> {
     async fn take(&self, ask: &BeginContext<'_>, seen: &ScopeState) -> Result<Lease, RunbookError> {
         let scope = &ask.scoped.scope;
         let instead_of = ask.request.instead_of.as_deref();
-        match Lease::claim(seen.lease.as_ref(), ask.id, instead_of, ask.urgency(seen), self.clock.now()) {
+        let urgency = ask.urgency(seen);
+        // A pipeline waits for whoever is at work, another pipeline's wake among them: it would end an execution that is waited for.
+        let claims = if ask.request.for_release.is_some() { Layer::Schedule } else { urgency };
+        match Lease::claim(seen.lease.as_ref(), ask.id, instead_of, claims, self.clock.now()) {
             LeaseClaim::Take(lease) => {
+                let lease = Lease { layer: urgency, ..lease };
                 match self.ledger.take_lease(scope, &lease, Lease::generation_of(seen.lease.as_ref())).await {
                     // Somebody was faster by a moment: it is held now, and waited for like any other.
                     Err(LedgerError::Conflict { .. }) => {
@@ -144,11 +161,11 @@ impl<P: Platform> Reconciler<P> {
         ask: &BeginContext<'_>,
         lease: &Lease,
         look: Evaluation,
-        standing: &ScopeStanding,
+        seen: &ScopeState,
     ) -> Result<StepOutcome<BegunRun>, RunbookError> {
         let now = self.clock.now();
         let assessment = &look.assessment;
-        let summary = report::decision(&ask.scoped.scope, assessment);
+        let summary = ask.said(seen, &report::decision(&ask.scoped.scope, assessment));
         let verdict = match assessment.verdict {
             Verdict::Nothing => BeginVerdict::Nothing,
             Verdict::Apply => BeginVerdict::Apply,
@@ -163,7 +180,10 @@ impl<P: Platform> Reconciler<P> {
         } else {
             writes.push(LedgerWrite::PutLease(lease.prolonged(now)));
             if verdict == BeginVerdict::Apply {
-                writes.extend(durable(&look, standing));
+                writes.extend(durable(&look, &seen.standing));
+            } else if verdict == BeginVerdict::Drift {
+                let drifted = assessment.drifted.clone();
+                writes.push(LedgerWrite::PutStanding(ScopeStanding { drifted, ..seen.standing.clone() }));
             } else if let (BeginVerdict::Refused, Some(IntentOutcome::TakenBack(intent_key))) = (verdict, &look.wanted)
                 && intent_key.layer == Layer::Emergency
             {

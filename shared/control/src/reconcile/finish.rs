@@ -205,7 +205,7 @@ fn standing(scoped: &ScopedEnvironment, resumed: &mut ResumedRun, now: Timestamp
     let (reached, settled) = (Some(reached(scoped, resumed)), settled(scoped, resumed));
     let refused = RefusedWrite::after(&before.refused, &resumed.run.progress, now);
     let followed = settled.as_ref().and_then(|settled| settled.epoch).max(before.followed);
-    ScopeStanding { settled, reached, told: mark, refused, followed }
+    ScopeStanding { settled, reached, told: mark, drifted: before.drifted, refused, followed }
 }
 
 /// What each resource has reached by now. What is on its way back to its owner is never at rest before it is there.

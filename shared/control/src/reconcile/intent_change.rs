@@ -47,9 +47,10 @@ impl IntentChange {
             Self::Declare(intent) => Some(IntentOutcome::Declared(Box::new(
                 Intent::clone(intent).after(before(&intent.intent_key()), instant),
             ))),
-            // An override is taken back also where none is left, so that its end is told.
-            Self::TakeBack { intent_key, .. } if intent_key.layer == Layer::Override => {
-                Some(IntentOutcome::TakenBack(intent_key.clone()))
+            // An override is taken back also where none is left, so that its end is told. A pipeline ends in order, and is
+            // answered where it began.
+            Self::TakeBack { intent_key: slot @ IntentKey { layer: Layer::Override, release: None, .. }, .. } => {
+                Some(IntentOutcome::TakenBack(slot.clone()))
             }
             Self::TakeBack { intent_key, by } => {
                 let intent = before(intent_key)?;
@@ -58,9 +59,15 @@ impl IntentChange {
             }
         }
     }
+
+    /// What is said to a pipeline that ends what is not there.
+    pub(super) fn in_vain(&self, seen: &ScopeState, instant: Timestamp) -> Option<String> {
+        let Self::TakeBack { intent_key: IntentKey { release: Some(release), .. }, .. } = self else { return None };
+        self.given(seen, instant).is_none().then(|| format!("nothing to end, for no release {release} holds it; "))
+    }
 }
 
-/// The override that a person speaks of.
+/// The override that a person or a pipeline speaks of.
 fn human(
     scoped: &ScopedEnvironment,
     request: &RunRequest,
@@ -68,10 +75,12 @@ fn human(
     instant: Timestamp,
 ) -> Result<Option<IntentChange>, RequestError> {
     let expires = request.end(instant, scoped.zone.as_ref())?;
+    let for_release = request.for_release.clone();
     let want = match request.want {
         None => return Ok(None),
         Some(HumanWish::AsScheduled) => {
-            return Ok(Some(IntentChange::TakeBack { intent_key: IntentKey::of(Layer::Override), by: None }));
+            let intent_key = for_release.map_or(IntentKey::of(Layer::Override), IntentKey::release);
+            return Ok(Some(IntentChange::TakeBack { intent_key, by: None }));
         }
         Some(HumanWish::Awake) => DesiredState::Awake,
         Some(HumanWish::Asleep) => DesiredState::Asleep,
@@ -85,6 +94,7 @@ fn human(
         declared: instant,
         expires,
         approved: request.approve.clone(),
+        for_release,
     }))))
 }
 
@@ -127,11 +137,17 @@ fn urgent(
                 declared: instant,
                 expires: Some(*until),
                 approved: request.approve.clone(),
+                for_release: None,
             }))))
         }
     }
 }
 
 fn reason(request: &RunRequest) -> String {
-    request.reason.clone().unwrap_or_else(|| "asked for by hand".to_owned())
+    match (&request.for_release, &request.reason) {
+        (Some(release), None) => format!("release {release}"),
+        (Some(release), Some(reason)) => format!("release {release}: {reason}"),
+        (None, Some(reason)) => reason.clone(),
+        (None, None) => "asked for by hand".to_owned(),
+    }
 }

@@ -15,6 +15,7 @@ mod lanes;
 mod observe;
 mod order;
 mod prove;
+mod released;
 mod schedules;
 mod slice;
 mod verify;

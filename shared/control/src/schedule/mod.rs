@@ -1,6 +1,8 @@
 //! The tick of the schedule: evaluates every calendar of this region at the event's instant, declares the `schedule` intent
 //! where it has changed, and starts `reconcile` where something differs. It decides; it changes no capacity.
 
+mod savings;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use watchkeeper_domain::estate::{Environment, Estate};
@@ -8,9 +10,10 @@ use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::intent::{DesiredState, Intent};
 use watchkeeper_domain::intent::{Due, due, wanted};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::history::Month;
 use watchkeeper_domain::request::RunRequest;
 
-use crate::ledger::Ledger;
+use crate::ledger::{KeptHistory, Ledger, ScopeState};
 use crate::platform::Platform;
 use crate::ports::{Clock, Executions, StartOutcome};
 use crate::reconcile::Reconciler;
@@ -22,6 +25,9 @@ use crate::scoped::PairMember;
 pub struct TickReport {
     /// Each environment of this account in this region.
     pub environments: Vec<EnvironmentResult>,
+    /// The month that people were told of, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told: Option<Month>,
 }
 
 /// What a tick decided about one environment.
@@ -36,6 +42,9 @@ pub struct EnvironmentResult {
     pub why: String,
     /// What was done about it.
     pub did: TickOutcome,
+    /// How long it has slept in this month, in seconds; nothing where it never has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asleep_seconds: Option<u64>,
 }
 
 /// What a tick did about one environment.
@@ -78,15 +87,18 @@ impl<P: Platform> ScheduleRunbook<P> {
             let scope = stack.scope(estate, environment);
             let wanted = wanted(environment, tick.time);
             let member = PairMember::of(estate, environment, &stack.home.region);
-            let did = self.look_after(stack, &scope, member.as_ref(), &wanted).await?;
+            let (did, asleep_seconds) = self.look_after(stack, &scope, member.as_ref(), &wanted).await?;
             let (awake, why) = (wanted.want == DesiredState::Awake, wanted.reason);
             if environment.calendar().is_some() {
                 tracing::info!(estate = %scope.estate, environment = %scope.environment, awake, why, ?did,
                     "calendar evaluated");
             }
-            Ok(EnvironmentResult { scope, awake, why, did })
+            Ok(EnvironmentResult { scope, awake, why, did, asleep_seconds })
         };
-        Ok(TickReport { environments: round(stack.environments(), look).await? })
+        let environments = round(stack.environments(), look).await;
+        // Who cannot be looked after keeps nobody from hearing of the month.
+        let told = self.tell_month(stack, tick.time).await?;
+        Ok(TickReport { environments: environments?, told })
     }
 
     async fn look_after(
@@ -95,15 +107,30 @@ impl<P: Platform> ScheduleRunbook<P> {
         scope: &Scope,
         member: Option<&PairMember>,
         wanted: &Intent,
-    ) -> Result<TickOutcome, RunbookError> {
+    ) -> Result<(TickOutcome, Option<u64>), RunbookError> {
         let seen = self.ledger.load(scope).await?;
+        let asleep = match &seen.history {
+            KeptHistory::Known(history, _) => history.asleep.this_month(wanted.declared),
+            KeptHistory::Unread(_) => None,
+        };
+        Ok((self.compare(stack, scope, member, wanted, &seen).await?, asleep))
+    }
+
+    async fn compare(
+        &self,
+        stack: &Stack,
+        scope: &Scope,
+        member: Option<&PairMember>,
+        wanted: &Intent,
+        seen: &ScopeState,
+    ) -> Result<TickOutcome, RunbookError> {
         let instant = wanted.declared;
         // Half of a pair is looked at while the pointer wants something of it; a pointer that cannot be followed is told by
         // the run that it fails.
         let pointed = match member {
             Some(member) => {
                 let pair = self.ledger.pair(&member.id).await?;
-                member.placement(&pair, &seen, instant).map_or(true, |intent| intent.is_some())
+                member.placement(&pair, seen, instant).map_or(true, |intent| intent.is_some())
             }
             None => false,
         };

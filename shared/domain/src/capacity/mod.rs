@@ -18,7 +18,7 @@ pub use database::{DatabaseState, ObservedDatabase};
 pub use id::{DatabaseId, ResourceId, ServiceId};
 pub use observed::{ObservedScope, ObservedService};
 pub use reached::{ReachedTargets, SwitchedDatabase};
-pub use release::{Rollout, ServiceRelease, TaskDefinition};
+pub use release::{DeploymentTimes, Rollout, ServiceRelease, TaskDefinition};
 pub use schedule::{ScheduledAction, Schedules};
 pub use tag_scheduler::TagScheduler;
 

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Baseline, Capacity, DatabaseId, ObservedDatabase, ResourceId, Rollout, Schedules, ServiceCapacity, ServiceId,
-    TagScheduler, TaskDefinition,
+    Baseline, Capacity, DatabaseId, DeploymentTimes, ObservedDatabase, ResourceId, Rollout, Schedules, ServiceCapacity,
+    ServiceId, TagScheduler, TaskDefinition,
 };
 use crate::name::ClusterName;
 
@@ -27,6 +27,9 @@ pub struct ObservedService {
     pub rollout: Rollout,
     /// Since when that deployment is what it is, where AWS says so.
     pub rollout_since: Option<Timestamp>,
+    /// When that deployment was made and touched, where AWS says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<DeploymentTimes>,
     /// What its newest deployment rolls out, where AWS says so.
     pub task_definition: Option<TaskDefinition>,
     /// Whether ECS places one task of it on each container instance: it has no count that could be set (Amazon ECS
@@ -66,6 +69,9 @@ pub struct ObservedScope {
     /// Resources with the tag of another scheduler, where schedules were asked for.
     #[serde(skip)]
     pub schedulers: BTreeMap<ResourceId, TagScheduler>,
+    /// Services whose release goes on, and that are put to sleep once it has ended.
+    #[serde(skip)]
+    pub under_way: BTreeSet<ServiceId>,
     /// Services that are what a schedule of somebody else has made of them, each with how that is known; none of which
     /// something is remembered.
     #[serde(skip)]

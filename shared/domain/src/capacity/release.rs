@@ -44,6 +44,19 @@ impl fmt::Display for TaskDefinition {
     }
 }
 
+/// When the newest deployment of a service was made, and when it was touched last: by a change of the count, or by its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DeploymentTimes {
+    /// When it was made (`createdAt`; Amazon ECS API reference, `Deployment`).
+    pub created: Timestamp,
+    /// When it was touched last (`updatedAt`, there).
+    pub updated: Timestamp,
+    /// When it ended (`finishedAt`, `ServiceDeployment`), where that was asked for and is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+}
+
 /// One deployment of a service, as AWS remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -54,4 +67,7 @@ pub struct ServiceRelease {
     pub rollout: Rollout,
     /// When it began.
     pub started: Timestamp,
+    /// When it ended, where it has and AWS says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
 }

@@ -176,6 +176,7 @@ pub fn placement(seen: &RegionalPair<'_>) -> Result<Option<Intent>, Unfollowable
         declared: pointer.since,
         expires: None,
         approved: pointer.approved.clone(),
+        for_release: None,
     }))
 }
 

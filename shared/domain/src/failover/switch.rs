@@ -119,12 +119,14 @@ fn stops<'a>(
         declared: now,
         expires: None,
         approved: BTreeSet::new(),
+        for_release: None,
     };
     assess(&ScopeSituation {
         baseline: None,
         intents: &[stop],
         observed: &alone,
         reached: &ReachedTargets::default(),
+        left: None,
         declares: false,
         releases: &Releases::default(),
         quotas: &CapacityQuotas::default(),

@@ -4,6 +4,7 @@ mod placement;
 mod requested;
 mod scheduled;
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Capacity, DatabasePower, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use crate::name::ServiceName;
-use crate::value::ProfileName;
+use crate::value::{BuildId, ProfileName};
 use crate::violation::GuardrailCode;
 
 pub use placement::{PlacedService, Placement, ScalingBounds, ServiceFigures};
@@ -70,7 +71,8 @@ impl fmt::Display for DesiredState {
     }
 }
 
-/// Where an intent lies: a scope holds one a layer, but the emergency layer one a profile.
+/// Where an intent lies: a scope holds one a layer, but the emergency layer one a profile, and the override layer one a release
+/// of a pipeline beside the person's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct IntentKey {
     /// The layer.
@@ -78,26 +80,35 @@ pub struct IntentKey {
     /// The profile, in the emergency layer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<ProfileName>,
+    /// The release, of a pipeline's override.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<BuildId>,
 }
 
 impl IntentKey {
     /// The only slot of a layer.
     pub fn of(layer: Layer) -> Self {
-        Self { layer, profile: None }
+        Self { layer, profile: None, release: None }
     }
 
     /// The slot of an emergency profile.
     pub fn emergency(profile: ProfileName) -> Self {
-        Self { layer: Layer::Emergency, profile: Some(profile) }
+        Self { profile: Some(profile), ..Self::of(Layer::Emergency) }
+    }
+
+    /// The slot of a pipeline's override.
+    pub fn release(release: BuildId) -> Self {
+        Self { release: Some(release), ..Self::of(Layer::Override) }
     }
 }
 
 impl fmt::Display for IntentKey {
-    /// `schedule`, or `emergency#surge`.
+    /// `schedule`, `emergency#surge`, or `override#shop-1234`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.profile {
-            None => self.layer.fmt(f),
-            Some(profile) => write!(f, "{}#{profile}", self.layer),
+        match (&self.profile, &self.release) {
+            (None, None) => self.layer.fmt(f),
+            (Some(profile), _) => write!(f, "{}#{profile}", self.layer),
+            (None, Some(release)) => write!(f, "{}#{release}", self.layer),
         }
     }
 }
@@ -121,6 +132,10 @@ pub struct Intent {
     /// Guardrails that a person approved for it: whoever applies it again later need not be asked again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub approved: BTreeSet<GuardrailCode>,
+    /// The release that a pipeline keeps it awake for. A release of before this reads it as a person's override, which wants the
+    /// same.
+    #[serde(default, rename = "for-release", skip_serializing_if = "Option::is_none")]
+    pub for_release: Option<BuildId>,
 }
 
 impl Intent {
@@ -134,6 +149,9 @@ impl Intent {
         match &self.want {
             DesiredState::Scaled(requested) if self.layer == Layer::Emergency => {
                 IntentKey::emergency(requested.profile.clone())
+            }
+            _ if self.for_release.is_some() => {
+                IntentKey { release: self.for_release.clone(), ..IntentKey::of(self.layer) }
             }
             _ => IntentKey::of(self.layer),
         }
@@ -176,6 +194,15 @@ impl Intent {
     fn rank(&self) -> u32 {
         if let DesiredState::Scaled(requested) = &self.want { requested.rank } else { 0 }
     }
+
+    /// Of several overrides the one that lasts longest comes first: it says until when.
+    fn lasts(&self) -> Option<Reverse<Timestamp>> {
+        (self.layer == Layer::Override).then(|| Reverse(self.expires.unwrap_or(Timestamp::MAX)))
+    }
+
+    fn keeps_awake(&self) -> bool {
+        self.layer == Layer::Override && self.want == DesiredState::Awake
+    }
 }
 
 impl fmt::Display for Intent {
@@ -185,13 +212,16 @@ impl fmt::Display for Intent {
 }
 
 /// The intents that decide at an instant: what the pointer of a pair wants, and all that hold in the strongest other layer
-/// that has any, the one that comes first in the document's order first.
+/// that has any, the one that comes first in the document's order first. Of overrides those that want it awake decide: nothing
+/// is put to sleep under a release, and it sleeps once the last of them has ended.
 pub fn deciding(intents: &[Intent], instant: Timestamp) -> Vec<&Intent> {
     let (placed, others): (Vec<&Intent>, Vec<&Intent>) =
         intents.iter().filter(|intent| intent.holds(instant)).partition(|intent| intent.placement().is_some());
     let strongest = others.iter().map(|intent| intent.layer).max();
     let mut chosen: Vec<&Intent> = others.into_iter().filter(|intent| Some(intent.layer) == strongest).collect();
-    chosen.sort_by_key(|intent| (intent.rank(), intent.intent_key()));
+    let awake = chosen.iter().any(|intent| intent.keeps_awake());
+    chosen.retain(|intent| !awake || intent.layer != Layer::Override || intent.keeps_awake());
+    chosen.sort_by_key(|intent| (intent.rank(), intent.lasts(), intent.intent_key()));
     placed.into_iter().chain(chosen).collect()
 }
 

@@ -41,6 +41,7 @@ pub fn wanted(environment: &Environment, instant: Timestamp) -> Intent {
         declared: instant,
         expires: None,
         approved: [].into(),
+        for_release: None,
     }
 }
 
@@ -68,7 +69,16 @@ mod tests {
     fn schedule(want: DesiredState, at: i64) -> Intent {
         let (reason, by) = ("19:00".to_owned(), BY.to_owned());
         let declared = Timestamp::from_second(NOON.as_second() + at).unwrap();
-        Intent { layer: Layer::Schedule, want, reason, by, declared, expires: None, approved: [].into() }
+        Intent {
+            layer: Layer::Schedule,
+            want,
+            reason,
+            by,
+            declared,
+            expires: None,
+            approved: [].into(),
+            for_release: None,
+        }
     }
 
     #[test]

@@ -96,6 +96,7 @@ impl PlanDraft<'_> {
             _ if self.asked.observed.moved.contains_key(id) => {
                 self.asked.observed.moved.get(id).cloned().map(Obstacle::Scheduled)
             }
+            _ if self.asked.observed.under_way.contains(id) => Some(Obstacle::Releasing),
             _ => self.refused(&ResourceId::Service(id.clone())),
         }
     }
@@ -206,7 +207,10 @@ impl PlanDraft<'_> {
         let stays = |(id, wanted): (&ServiceId, &ServiceCapacity)| {
             let found = self.asked.observed.services.get(id)?;
             let obstacle = self.plan.obstacle(&ResourceId::Service(id.clone()));
-            let hindered = matches!(obstacle, Some(Obstacle::Untagged | Obstacle::Refused(_) | Obstacle::Scheduled(_)));
+            let hindered = matches!(
+                obstacle,
+                Some(Obstacle::Untagged | Obstacle::Refused(_) | Obstacle::Scheduled(_) | Obstacle::Releasing)
+            );
             // Somebody else has started it since it was stopped, and it is left alone.
             let foreign = self.asked.at_rest(id) && found.capacity.desired > 0;
             let runs = found.running + found.pending > 0;

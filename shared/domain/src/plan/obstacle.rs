@@ -17,6 +17,8 @@ pub enum Obstacle {
     Daemon,
     /// A schedule of somebody else has made of it what it is, by this sign: that is no baseline.
     Scheduled(String),
+    /// A release of it goes on: it is put to sleep once that has ended.
+    Releasing,
     /// AWS refused the write, in its words.
     Refused(String),
     /// AWS would refuse to stop this database, and why.
@@ -58,6 +60,11 @@ impl Obstacle {
                 format!("{sign}, and so no baseline"),
                 "It is left to that schedule and the rest goes on; delete its scheduled actions (`aws \
                  application-autoscaling delete-scheduled-action`) or that tag, or take it from the document",
+            ),
+            Self::Releasing => (
+                GuardrailCode::ReleaseUnderWay,
+                "its release goes on".to_owned(),
+                "It is put to sleep once the release has ended, after half an hour at the latest; the rest sleeps",
             ),
             Self::Refused(words) => (
                 GuardrailCode::WriteRefused,

@@ -30,7 +30,7 @@ mod tests {
 
     fn release(revision: u32, rollout: Rollout, second: i64) -> ServiceRelease {
         let started = Timestamp::constant(1_795_000_000 + second, 0);
-        ServiceRelease { task_definition: definition(revision), rollout, started }
+        ServiceRelease { task_definition: definition(revision), rollout, started, ended: None }
     }
 
     fn definition(revision: u32) -> TaskDefinition {

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::capacity::{
     Baseline, Capacity, DatabasePower, DatabaseState, ObservedScope, ReachedTargets, ResourceId, ScheduledAction,
-    ServiceId,
+    ServiceCapacity, ServiceId,
 };
 use crate::guardrail::{Allowance, CapacityQuotas, GuardrailCase, HaltSwitch, judge, promised};
 use crate::intent::{DesiredState, Intent, Placement, deciding, placed, resolve};
 use crate::order::StartOrder;
 use crate::plan::{CapacityChange, DiffInput, Obstacle, Plan, PlannedAction, Releases};
+use crate::reconcile::releases::{Released, ScopeLeft};
 use crate::violation::{GuardrailCode, Severity, Violation, stops};
 
 /// After how long AWS starts a stopped database again by itself: seven days (Amazon RDS user guide, "Stopping an Amazon
@@ -30,6 +31,8 @@ pub struct ScopeSituation<'a> {
     pub observed: &'a ObservedScope,
     /// What each resource has reached last; empty where this run is a transition, whatever was reached before.
     pub reached: &'a ReachedTargets,
+    /// How the services were left, and when; nothing where nothing of ours is in them.
+    pub left: Option<&'a ScopeLeft>,
     /// Whether this run declares an intent: then it is that intent as a whole, or nothing.
     pub declares: bool,
     /// The releases that services are to go back to.
@@ -88,6 +91,10 @@ pub struct Assessment {
     pub target: Capacity,
     /// The actions that lead there.
     pub plan: Plan,
+    /// Resources that a release came for with a count: they are not as they were left, and that is no drift.
+    pub joined: BTreeSet<ResourceId>,
+    /// What somebody else has made of services, and is left alone.
+    pub drifted: BTreeMap<ServiceId, ServiceCapacity>,
     /// Resources that a guardrail keeps from their change, while others are given back.
     pub held: BTreeSet<ResourceId>,
     /// What the guardrails say, foreign changes included.
@@ -96,16 +103,23 @@ pub struct Assessment {
 
 /// Decides.
 pub fn assess(situation: &ScopeSituation<'_>) -> Assessment {
-    let ScopeSituation { intents, instant, observed, allowance, .. } = *situation;
+    let ScopeSituation { intents, instant, allowance, .. } = *situation;
     let chosen: Vec<Intent> = deciding(intents, instant).into_iter().cloned().collect();
+    let released = released(situation, &chosen);
+    let with_releases = (!released.under_way.is_empty())
+        .then(|| ObservedScope { under_way: released.under_way.clone(), ..situation.observed.clone() });
+    let observed = with_releases.as_ref().unwrap_or(situation.observed);
     let concerned = |resource: &ResourceId| concerns(&chosen, allowance, situation.baseline, resource);
     let found = stopped_by_hand(observed.capacity().retain(concerned), placed(&chosen), allowance);
     let mut baseline =
         situation.baseline.cloned().unwrap_or_else(|| Baseline { capacity: Capacity::default(), taken: instant });
-    let learnt = baseline.absorb(&found.retain(|resource| can_change(observed, resource)));
+    let joins = released.join(&mut baseline.capacity);
+    let learnt = joins | baseline.absorb(&found.retain(|resource| can_change(observed, resource)));
     let all = with_unchangeable(&baseline, observed, &chosen, allowance);
     let target = target(&all, &chosen, instant, allowance);
-    let reached = situation.reached.of(&target);
+    let joined = released.resources();
+    let reached: BTreeSet<ResourceId> =
+        situation.reached.of(&target).into_iter().filter(|resource| !joined.contains(resource)).collect();
     let difference = DiffInput {
         observed,
         target: &target,
@@ -139,6 +153,7 @@ pub fn assess(situation: &ScopeSituation<'_>) -> Assessment {
     };
     let mut violations = judge(&case);
     violations.extend(drift.iter().map(foreign));
+    violations.extend(released.remarks());
     violations.extend(schedules(observed, &plan));
     violations.extend(schedulers(observed, &plan));
     let back = back_only(&case, &violations, situation.declares);
@@ -155,16 +170,33 @@ pub fn assess(situation: &ScopeSituation<'_>) -> Assessment {
     };
     let verdict = match () {
         () if stops(&violations) && back.is_none() => Verdict::Refused,
-        () if !plan.is_empty() || behind() => Verdict::Apply,
+        () if !plan.is_empty() || !joined.is_empty() || behind() => Verdict::Apply,
         () if !drift.is_empty() => Verdict::Drift,
         () if !plan.obstacles.is_empty() => Verdict::Hindered,
         () => Verdict::Nothing,
     };
     let (plan, held) = back.unwrap_or((plan, BTreeSet::new()));
     if verdict == Verdict::Apply {
-        violations.extend(overwritten(situation, &plan));
+        let ours = |violation: &Violation| violation.resource.as_ref().is_none_or(|it| !joined.contains(it));
+        violations.extend(overwritten(situation, &plan).into_iter().filter(ours));
     }
-    Assessment { verdict, baseline, learnt, deciding: chosen, target, plan, held, violations }
+    let drifted = drifted(observed, &drift);
+    Assessment { verdict, baseline, learnt, deciding: chosen, target, plan, joined, drifted, held, violations }
+}
+
+/// The services among what is left alone, as they are.
+fn drifted(observed: &ObservedScope, drift: &[PlannedAction]) -> BTreeMap<ServiceId, ServiceCapacity> {
+    let found = |action: &PlannedAction| match action.change.resource() {
+        ResourceId::Service(id) => observed.services.get(&id).map(|found| (id.clone(), found.capacity)),
+        ResourceId::Database(_) => None,
+    };
+    drift.iter().filter_map(found).collect()
+}
+
+/// What came with releases since the services were left.
+fn released(situation: &ScopeSituation<'_>, chosen: &[Intent]) -> Released {
+    let kept = situation.left.zip(situation.baseline);
+    kept.map(|(left, kept)| Released::of(left, kept, situation.observed, chosen, situation.now)).unwrap_or_default()
 }
 
 /// What is left of a plan that a guardrail stops: what brings resources back to their baseline goes on, the rest is held.

@@ -11,6 +11,7 @@ use crate::guardrail::{Allowance, CapacityQuotas, HaltSwitch};
 use crate::intent::Intent;
 use crate::name::ClusterName;
 use crate::plan::Releases;
+use crate::reconcile::releases::ScopeLeft;
 use crate::violation::GuardrailCode;
 
 /// A [`ScopeSituation`] that can be written down.
@@ -41,6 +42,9 @@ pub struct DecisionFacts {
     pub empty: BTreeSet<ClusterName>,
     /// What each resource had reached.
     pub reached: ReachedTargets,
+    /// How the services had been left, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<ScopeLeft>,
     /// Whether the run declared an intent.
     pub declares: bool,
     /// The releases that services were to go back to.
@@ -76,6 +80,7 @@ impl DecisionFacts {
             empty: observed.empty.clone(),
             observed,
             reached: situation.reached.clone(),
+            left: situation.left.cloned(),
             declares: situation.declares,
             releases: situation.releases.clone(),
             quotas: situation.quotas.clone(),
@@ -103,6 +108,7 @@ impl DecisionFacts {
             intents: &self.intents,
             observed: &observed,
             reached: &self.reached,
+            left: self.left.as_ref(),
             declares: self.declares,
             releases: &self.releases,
             quotas: &self.quotas,

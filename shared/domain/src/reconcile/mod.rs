@@ -5,6 +5,7 @@ pub mod assess;
 pub mod facts;
 pub mod history;
 mod progress;
+pub mod releases;
 pub mod report;
 pub mod run;
 pub mod trouble;

@@ -28,6 +28,7 @@ impl RunRequest {
             ("instant", self.instant.is_some(), "an instant"),
             ("want", self.want.is_some(), "a wish"),
             ("until", self.until.is_some(), "an end"),
+            ("for-release", self.for_release.is_some(), "a release"),
             ("emergency", self.emergency.is_some(), "an emergency"),
             ("approve", !self.approve.is_empty(), "approvals"),
             ("instead-of", self.instead_of.is_some(), "another run"),

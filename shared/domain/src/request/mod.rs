@@ -1,5 +1,6 @@
 //! What a run was asked for: by the tick, or by a person in as few words as possible.
 
+mod for_release;
 mod halt;
 mod until;
 mod urgency;
@@ -12,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::name::{EnvironmentName, EstateName, Scope};
+use crate::value::BuildId;
 use crate::violation::GuardrailCode;
 
 pub use halt::switched;
@@ -86,6 +88,10 @@ pub struct RunRequest {
     /// a duration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// The release of a pipeline that the wish is for: it holds beside those of people and of other releases, and only its own
+    /// id ends it before its time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_release: Option<BuildId>,
     /// Why, as it will be read in messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -181,6 +187,7 @@ impl RunRequest {
             mode: RunMode::Apply,
             want: None,
             until: None,
+            for_release: None,
             reason,
             emergency: None,
             approve: BTreeSet::new(),
@@ -201,6 +208,7 @@ impl RunRequest {
             mode: RunMode::Apply,
             want: None,
             until: None,
+            for_release: None,
             reason: None,
             emergency: None,
             approve: BTreeSet::new(),
@@ -230,6 +238,7 @@ impl RunRequest {
         approvable(&self.approve, &ASKED_OF_CAPACITY)?;
         self.check_halt()?;
         self.check_report()?;
+        self.check_release()?;
         match (self.trigger, &self.want, &self.until) {
             (RunTrigger::Schedule | RunTrigger::Failover, Some(_), _) => {
                 Err(bad("want", "a wish with trigger schedule or failover", "none: they have none"))

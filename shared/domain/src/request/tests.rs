@@ -51,6 +51,11 @@ fn a_bad_until_says_what_was_found_and_expected(#[case] until: &str, #[case] exp
 #[case::end_without_wish(json!({"until": "2h"}), "until")]
 #[case::human_instant(json!({"instant": "2026-11-21T22:00:00Z"}), "instant")]
 #[case::tick_without_instant(json!({"trigger": "schedule"}), "instant")]
+#[case::release_without_wish(json!({"for-release": "shop-1"}), "for-release")]
+#[case::release_asleep(json!({"want": "asleep", "until": "1h", "for-release": "shop-1"}), "for-release")]
+#[case::release_without_end(json!({"want": "awake", "for-release": "shop-1"}), "until")]
+#[case::end_of_a_release_with_an_end(json!({"want": "as-scheduled", "until": "1h", "for-release": "shop-1"}), "until")]
+#[case::tick_with_a_release(json!({"trigger": "schedule", "instant": "2026-11-21T22:00:00Z", "for-release": "shop-1"}), "for-release")]
 #[case::tick_with_wish(json!({"trigger": "schedule", "instant": "2026-11-21T22:00:00Z", "want": "as-scheduled"}), "want")]
 fn fields_that_contradict_each_other_are_named(#[case] value: serde_json::Value, #[case] field: &str) {
     assert_eq!(request(value).check().unwrap_err().field, field);
@@ -60,6 +65,7 @@ fn fields_that_contradict_each_other_are_named(#[case] value: serde_json::Value,
 #[case::mode(json!({"mode": "plan"}), "mode")]
 #[case::wish(json!({"want": "awake", "until": "2h"}), "want")]
 #[case::until(json!({"until": "2h"}), "until")]
+#[case::release(json!({"for-release": "shop-1"}), "for-release")]
 #[case::trigger(json!({"trigger": "schedule", "instant": "2026-11-21T22:00:00Z"}), "trigger")]
 #[case::emergency(json!({"emergency": {"give-back": {"profile": "surge"}}}), "emergency")]
 #[case::approval(json!({"approve": ["quota"]}), "approve")]

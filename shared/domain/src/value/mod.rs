@@ -2,6 +2,7 @@
 
 mod account;
 mod amount;
+mod build;
 mod clock;
 mod cost;
 mod duration;
@@ -13,6 +14,7 @@ mod zone;
 
 pub use account::AccountId;
 pub use amount::CapacityAmount;
+pub use build::BuildId;
 pub use clock::{CalendarDay, ClockTime};
 pub use cost::HourlyCost;
 pub use duration::{Duration, rounded};

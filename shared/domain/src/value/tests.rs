@@ -15,6 +15,7 @@ fn every_form_accepts_its_examples_and_prints_what_it_reads() {
     }
     round_trip::<AccountId>();
     round_trip::<AlarmName>();
+    round_trip::<BuildId>();
     round_trip::<ClockTime>();
     round_trip::<CalendarDay>();
     round_trip::<Duration>();
@@ -25,6 +26,16 @@ fn every_form_accepts_its_examples_and_prints_what_it_reads() {
     round_trip::<ProfileName>();
     round_trip::<ResourceName>();
     round_trip::<Zone>();
+}
+
+#[test]
+fn the_id_of_a_build_fits_a_key_and_a_message() {
+    for right in ["1234", "octo/shop-1234-1", "v1.2:7"] {
+        assert_eq!(right.parse::<BuildId>().unwrap().as_str(), right);
+    }
+    for bad in ["", "a b", "a#b", "ä", "\"", &"x".repeat(101)] {
+        assert_eq!(bad.parse::<BuildId>().unwrap_err().found, bad);
+    }
 }
 
 #[test]

@@ -76,6 +76,7 @@ fn intent(layer: Layer, want: DesiredState) -> Intent {
         declared: T0,
         expires: Some(T0 + SignedDuration::from_hours(2)),
         approved: [].into(),
+        for_release: None,
     }
 }
 

@@ -49,6 +49,7 @@ fn clean() -> Facts {
         managed: true,
         rollout: Rollout::Completed,
         rollout_since: None,
+        deployed: None,
         task_definition: None,
         daemon: false,
         target_groups: Vec::new(),
@@ -70,6 +71,7 @@ fn clean() -> Facts {
             declared: evening(),
             expires: None,
             approved: [].into(),
+            for_release: None,
         },
         allowance: Allowance {
             production: false,

@@ -15,6 +15,7 @@ mod failover;
 mod failover_readiness;
 mod guardrails;
 mod order;
+mod pipelines;
 mod plan_properties;
 mod preflight;
 mod report;

@@ -46,6 +46,7 @@ fn environment() -> impl Strategy<Value = ObservedScope> {
                 managed: true,
                 rollout: Rollout::Completed,
                 rollout_since: None,
+                deployed: None,
                 task_definition: None,
                 daemon: false,
                 target_groups: Vec::new(),
@@ -126,6 +127,7 @@ fn night() -> Intent {
         declared: Timestamp::UNIX_EPOCH,
         expires: None,
         approved: [].into(),
+        for_release: None,
     }
 }
 

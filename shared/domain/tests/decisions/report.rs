@@ -41,6 +41,7 @@ fn observed(services: usize) -> ObservedScope {
             managed: true,
             rollout: Rollout::Completed,
             rollout_since: None,
+            deployed: None,
             task_definition: None,
             daemon: false,
             target_groups: Vec::new(),
@@ -83,6 +84,7 @@ fn night() -> Intent {
         declared: evening(),
         expires: None,
         approved: [].into(),
+        for_release: None,
     }
 }
 
@@ -102,6 +104,7 @@ fn decided(production: bool, services: usize) -> Assessment {
         intents: &[night()],
         observed: &observed(services),
         reached: &ReachedTargets::default(),
+        left: None,
         declares: false,
         releases: &Releases::new(),
         quotas: &CapacityQuotas::default(),

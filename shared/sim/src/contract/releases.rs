@@ -14,6 +14,7 @@ macro_rules! release_cases {
         $test! {
             a_new_service_has_the_release_that_it_was_made_with
             a_release_is_rolled_out_and_the_count_stays
+            a_count_touches_the_newest_deployment_and_makes_none
             the_way_back_is_a_release_of_its_own
             what_runs_already_is_not_released_again
             an_unknown_release_is_invalid_and_changes_nothing
@@ -46,6 +47,24 @@ pub async fn a_new_service_has_the_release_that_it_was_made_with<B: ContractBenc
     bench.settle().await;
     let expected = vec![(running(bench, &id).await?, Rollout::Completed)];
     equal("the releases", &history(bench, &id).await?, &expected)
+}
+
+/// `createdAt` stays, and `updatedAt` does not; a release has both anew, and says when it has ended.
+pub async fn a_count_touches_the_newest_deployment_and_makes_none<B: ContractBench>(bench: &B) -> Passed {
+    let id = bench.make_service(1, None).await?;
+    bench.settle().await;
+    let before = there("its deployment", described(bench, &id).await?.deployed)?;
+    bench.cloud().set_count(&id, 2).await?;
+    let after = there("its deployment", described(bench, &id).await?.deployed)?;
+    equal("when it was made", &after.created, &before.created)?;
+    holds("that it is not touched earlier", after.updated >= before.updated)?;
+    let release = bench.make_release(&id, None).await?;
+    bench.cloud().set_release(&id, &release).await?;
+    let new = there("its deployment", described(bench, &id).await?.deployed)?;
+    holds("that the release is a deployment of its own", new.created >= after.updated)?;
+    bench.settle().await;
+    let newest = bench.cloud().releases(&id).await?.into_iter().next();
+    holds("that its end is known", newest.and_then(|it| it.ended).is_some_and(|ended| ended >= new.created))
 }
 
 /// The task definition is there at once, the tasks of it later.

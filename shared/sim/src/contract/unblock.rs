@@ -337,6 +337,7 @@ pub async fn only_the_very_intent_is_taken_out<B: UnblockBench>(bench: &B) -> Pa
         declared: now,
         expires: Some(now + Duration::from_hours(1)),
         approved: [].into(),
+        for_release: None,
     };
     bench.ledger().declare(&scope, &intent("new")).await?;
     equal("another one", &bench.ledger().take_out(&scope, &intent("old")).await?, &WriteOutcome::Changed)?;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::RELEASES_MAX;
-use watchkeeper_domain::capacity::{Rollout, ServiceRelease, TaskDefinition};
+use watchkeeper_domain::capacity::{DeploymentTimes, Rollout, ServiceRelease, TaskDefinition};
 
 /// The deployments of a service.
 #[derive(Debug)]
@@ -11,6 +11,8 @@ pub(crate) struct ReleaseHistory {
     pub(crate) history: Vec<ServiceRelease>,
     pub(crate) newest: ServiceRelease,
     pub(crate) since: Timestamp,
+    /// When the newest was touched last: by a change of the count, or as it stands otherwise.
+    pub(crate) updated: Timestamp,
     pub(crate) epoch: u64,
     pub(crate) keeps_history: bool,
 }
@@ -31,6 +33,11 @@ impl ReleaseHistory {
         self.since
     }
 
+    /// When the newest was made, and touched last.
+    pub(crate) fn times(&self) -> DeploymentTimes {
+        DeploymentTimes { created: self.newest.started, updated: self.updated, ended: None }
+    }
+
     /// What AWS tells of them: newest first, and not all of them.
     pub(crate) fn remembered(&self) -> Vec<ServiceRelease> {
         let all = std::iter::once(&self.newest).chain(self.history.iter().rev());
@@ -39,10 +46,10 @@ impl ReleaseHistory {
 
     /// A deployment begins; one that was under way is stopped by it.
     pub(crate) fn begin(&mut self, task_definition: TaskDefinition, now: Timestamp) {
-        let next = ServiceRelease { task_definition, rollout: Rollout::InProgress, started: now };
+        let next = ServiceRelease { task_definition, rollout: Rollout::InProgress, started: now, ended: None };
         let mut before = std::mem::replace(&mut self.newest, next);
         if before.rollout == Rollout::InProgress {
-            before.rollout = Rollout::Failed;
+            (before.rollout, before.ended) = (Rollout::Failed, Some(now));
         }
         self.history.push(before);
         self.stand(Rollout::InProgress, now);
@@ -50,7 +57,8 @@ impl ReleaseHistory {
 
     /// The newest deployment stands like this from now on.
     pub(crate) fn stand(&mut self, rollout: Rollout, now: Timestamp) {
-        (self.newest.rollout, self.since) = (rollout, now);
+        (self.newest.rollout, self.since, self.updated) = (rollout, now, now);
+        self.newest.ended = matches!(rollout, Rollout::Completed | Rollout::Failed).then_some(now);
         self.epoch += 1;
     }
 }

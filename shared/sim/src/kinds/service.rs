@@ -55,6 +55,7 @@ impl SimService {
             managed: self.managed,
             rollout: self.releases.rollout(),
             rollout_since: Some(self.releases.since()),
+            deployed: Some(self.releases.times()),
             task_definition: Some(self.releases.current().clone()),
             daemon: self.daemon,
             target_groups: self.target_groups.iter().map(|group| group.name.clone()).collect(),

@@ -13,6 +13,9 @@ use crate::state::{DueEvent, SimState};
 /// How far apart the deployments are that a service had before its simulation began.
 const APART: Duration = Duration::from_hours(24);
 
+/// How long the deployment of a service without tasks takes.
+const EMPTY: Duration = Duration::from_secs(5);
+
 impl SimState {
     /// The deployments that a service has when it comes into the simulation, and the task definitions behind them.
     pub(crate) fn releases_of(&mut self, spec: &ServiceSpec) -> ReleaseHistory {
@@ -25,14 +28,27 @@ impl SimState {
             }
         }
         let mut started = self.now;
-        let newest = ServiceRelease { task_definition: newest.clone(), rollout: spec.rollout, started };
+        let newest =
+            ServiceRelease { task_definition: newest.clone(), rollout: spec.rollout, started, ended: Some(started) };
         let mut history: Vec<ServiceRelease> = Vec::new();
         for definition in before.iter().rev() {
             started = started.checked_sub(APART).unwrap_or(Timestamp::MIN);
-            history.push(ServiceRelease { task_definition: definition.clone(), rollout: Rollout::Completed, started });
+            history.push(ServiceRelease {
+                task_definition: definition.clone(),
+                rollout: Rollout::Completed,
+                started,
+                ended: Some(started),
+            });
         }
         history.reverse();
-        ReleaseHistory { history, newest, since: self.now, epoch: 0, keeps_history: spec.keeps_history }
+        ReleaseHistory {
+            history,
+            newest,
+            since: self.now,
+            updated: self.now,
+            epoch: 0,
+            keeps_history: spec.keeps_history,
+        }
     }
 
     /// Sets how the newest deployment stands. One that begins is a deployment of its own, of what runs already.
@@ -42,14 +58,16 @@ impl SimState {
         if begins { self.begin_release(id, current) } else { self.end_release(id, rollout) }
     }
 
-    /// Begins to roll out a task definition; it completes by itself.
+    /// Begins to roll out a task definition; it completes by itself, and where there is no task to replace it does so at once.
     pub(crate) fn begin_release(&mut self, id: &ServiceId, task_definition: TaskDefinition) -> bool {
+        let empty = self.service(id).is_some_and(|service| service.desired == 0);
+        let lasts = if empty { self.settings.deployment.min(EMPTY) } else { self.settings.deployment };
         let (now, mut epoch) = (self.now, 0);
         let found = self.change_service(id, |service| {
             service.releases.begin(task_definition, now);
             epoch = service.releases.epoch;
         });
-        self.plan(self.settings.deployment, DueEvent::Deployment(id.clone(), epoch));
+        self.plan(lasts, DueEvent::Deployment(id.clone(), epoch));
         found
     }
 

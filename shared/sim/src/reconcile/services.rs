@@ -64,10 +64,11 @@ impl SimState {
 
     /// Sets a desired count: tasks follow later, and the autoscaler may have its own opinion.
     pub(crate) fn set_desired(&mut self, id: &ServiceId, desired: u32) -> bool {
-        let mut tasks = None;
+        let (mut tasks, now) = (None, self.now);
         let found = self.change_service(id, |service| {
             if service.desired != desired {
                 service.desired = desired;
+                service.releases.updated = now;
                 service.tasks_epoch += 1;
                 tasks = Some((service.tasks_epoch, desired > service.running));
             }

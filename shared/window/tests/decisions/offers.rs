@@ -13,6 +13,12 @@ fn offered(of: &EnvironmentFacts) -> Vec<OfferedIntent> {
     offered_intents(of.kind, of.calendar.as_ref(), ledger, noon())
 }
 
+fn released(until: &str) -> watchkeeper_domain::intent::Intent {
+    let mut of = intent(Layer::Override, DesiredState::Awake, Some(until));
+    of.for_release = "shop-1".parse().ok();
+    of
+}
+
 fn until(text: &str) -> jiff::Timestamp {
     at(text)
 }
@@ -23,6 +29,10 @@ fn until(text: &str) -> jiff::Timestamp {
 #[case::drifting_while_it_sleeps(
     |of: &mut EnvironmentFacts| { *of = asleep(); trouble(of, TroubleKind::Drift, "2026-12-01T16:00:00Z"); },
     vec![OfferedIntent::AsScheduled, OfferedIntent::Asleep { until: until("2026-12-01T20:00:00Z") }, OfferedIntent::Awake { until: until("2026-12-01T19:00:00Z") }]
+)]
+#[case::kept_awake_by_a_pipeline(
+    |of: &mut EnvironmentFacts| ledger(of).intents = vec![released("2026-12-02T01:00:00Z")],
+    vec![OfferedIntent::Awake { until: until("2026-12-02T03:00:00Z") }, OfferedIntent::Asleep { until: until("2026-12-02T12:00:00Z") }]
 )]
 #[case::in_an_emergency(
     |of: &mut EnvironmentFacts| ledger(of).intents = vec![intent(Layer::Emergency, surge(&[]), None)],

@@ -99,6 +99,7 @@ pub(crate) fn intent(layer: Layer, want: DesiredState, expires: Option<&str>) ->
         declared: at("2026-12-01T15:00:00Z"),
         expires: expires.map(at),
         approved: BTreeSet::new(),
+        for_release: None,
     }
 }
 

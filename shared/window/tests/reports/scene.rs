@@ -63,6 +63,7 @@ pub(crate) fn run(reason: &str) -> DueReport {
         managed: true,
         rollout: Rollout::Completed,
         rollout_since: None,
+        deployed: None,
         task_definition: None,
         daemon: false,
         target_groups: Vec::new(),
@@ -83,6 +84,7 @@ pub(crate) fn run(reason: &str) -> DueReport {
         declared: evening(),
         expires: Some(evening() + SignedDuration::from_hours(2)),
         approved: [].into(),
+        for_release: None,
     }];
     let allowance = Allowance {
         production: false,
@@ -99,6 +101,7 @@ pub(crate) fn run(reason: &str) -> DueReport {
         intents: &intents,
         observed: &observed,
         reached: &ReachedTargets::default(),
+        left: None,
         declares: true,
         releases: &Releases::new(),
         quotas: &CapacityQuotas::default(),

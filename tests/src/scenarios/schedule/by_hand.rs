@@ -37,6 +37,33 @@ pub async fn a_wake_by_hand_that_is_given_back(harness: &mut impl Harness) -> Pl
     wakes(harness, night.morning, &original).await
 }
 
+/// Two pipelines wake it at night, each for its release; the first one ends early, and it sleeps once the second has ended.
+pub async fn releases_of_two_pipelines(harness: &mut impl Harness) -> Played {
+    let night = long_night(harness).await?;
+    let original = harness.capacity().await?;
+    sleeps(harness, later(night.evening, TICK)).await?;
+    harness.at(later(night.evening, SignedDuration::from_mins(30))).await?;
+    let awake = |id: &str, until: &str| json!({ "want": "awake", "until": until, "for-release": id });
+    let over = |id: &str| json!({ "want": "as-scheduled", "for-release": id });
+    let run = harness.start(&harness.input(awake("octo/shop-1-1", "45m"))).await?;
+    harness.run_ended("a pipeline wakes it, and its execution ends", Some(&run), "done");
+    harness.same("it is up when the execution has ended", &original).await?;
+    let run = harness.start(&harness.input(awake("octo/shop-2-1", "90m"))).await?;
+    harness.run_ended("a second pipeline finds it awake", Some(&run), "done");
+    let run = harness.start(&harness.input(over("octo/shop-1-1"))).await?;
+    harness.run_ended("the first one ends early", Some(&run), "done");
+    harness.same("it stays awake for the second", &original).await?;
+    let run = harness.start(&harness.input(over("octo/shop-2-1"))).await?;
+    harness.run_ended("the second one ends early", Some(&run), "done");
+    is_asleep(harness).await?;
+    let run = harness.start(&harness.input(over("octo/shop-2-1"))).await?;
+    harness.run_ended("to end it again changes nothing", Some(&run), "nothing");
+    let said = run.says.contains("nothing to end, for no release octo/shop-2-1 holds it");
+    harness.check("it says that there was nothing to end", said, run.says);
+    is_asleep(harness).await?;
+    wakes(harness, night.morning, &original).await
+}
+
 /// A plan by hand tells every write and makes none.
 pub async fn a_plan(harness: &mut impl Harness) -> Played {
     let night = long_night(harness).await?;

@@ -5,7 +5,7 @@ pub mod needs;
 mod refusals;
 mod siblings;
 
-pub use by_hand::{a_plan, a_wake_by_hand_that_is_given_back, an_override_that_expires};
+pub use by_hand::{a_plan, a_wake_by_hand_that_is_given_back, an_override_that_expires, releases_of_two_pipelines};
 pub use refusals::{a_halt, production_that_somebody_puts_to_sleep, wrong_input};
 pub use siblings::calendars_side_by_side;
 

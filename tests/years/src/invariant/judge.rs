@@ -156,6 +156,19 @@ impl Judge {
         self.drifted.insert(resource, view.wants(now));
     }
 
+    /// Whether a service sleeps, and nothing else is the matter, and its own bounds hold so many tasks.
+    pub(crate) fn sleeps(&mut self, sim: &SimRegion, id: &ServiceId, tasks: u32) -> bool {
+        self.read(sim);
+        let (now, resource) = (sim.now(), ResourceId::Service(id.clone()));
+        let Some(view) = self.views.values().find(|view| view.holds(&resource)) else { return false };
+        let kept = view.baseline.as_ref().and_then(|kept| kept.capacity.services.get(id));
+        let fits = kept.is_some_and(|kept| kept.scaling.is_none_or(|scaling| scaling.holds(tasks)));
+        let wants = view.wants(now);
+        let asleep = !wants.is_empty() && wants.iter().all(|(_, want)| *want == DesiredState::Asleep);
+        let down = sim.capacity().services.get(id).is_some_and(|it| it.desired == 0);
+        fits && asleep && down && view.halted.is_none() && view.is_at_rest(now)
+    }
+
     pub(super) fn held(&self, resource: &ResourceId) -> bool {
         self.views.values().any(|view| view.holds(resource))
     }

@@ -31,7 +31,7 @@ impl Simulation {
             self.judge.moved();
         }
         let before = self.stack.sim.capacity();
-        self.by_people(event)?;
+        self.by_people(event, calm)?;
         if let (Event::Count(id, _), true) = (event, calm) {
             self.judge.drifts(&self.stack.sim, id, &before);
         }
@@ -42,7 +42,7 @@ impl Simulation {
         self.acted(&Actor::Somebody)
     }
 
-    fn by_people(&mut self, event: &Event) -> Result<(), Violation> {
+    fn by_people(&mut self, event: &Event, calm: bool) -> Result<(), Violation> {
         let sim = self.sim();
         match event {
             Event::Count(id, to) if sim.service(id).is_some() => {
@@ -56,6 +56,15 @@ impl Simulation {
             }
             Event::Terraform(environment) => self.terraform(environment),
             Event::Deployment(id, ..) if sim.service(id).is_some() => sim.change_rollout(id, Rollout::InProgress),
+            Event::Release(id, tasks) if sim.service(id).is_some() => self.releases(id, *tasks, calm),
+            Event::Pipeline(environment, minutes) => {
+                self.counted += 1;
+                let release = format!("shop-{}", self.counted);
+                self.soon(*minutes, Later::Released(environment.clone(), release.clone()));
+                let until = format!("{}m", 2 * minutes);
+                let wish = json!({ "want": "awake", "until": until, "for-release": release });
+                self.by_hand("Reconcile", Some(environment), wish)?;
+            }
             Event::Create(id, tasks) if sim.service(id).is_none() => {
                 let spec = service(&id.to_string()).desired(*tasks).scaling(1, 4);
                 self.owned(&ResourceId::Service(id.clone()), Changed::All, || sim.add(spec));
@@ -172,6 +181,16 @@ impl Simulation {
         change();
         self.stack.sim.advance(SETTLES);
         self.judge.owned(&self.stack.sim, resource, &before, changed);
+    }
+
+    /// A release is deployed. A count that comes with it while nothing else is the matter is the service's from then on.
+    fn releases(&mut self, id: &ServiceId, tasks: Option<u32>, calm: bool) {
+        self.counted += 1;
+        let (sim, name) = (self.sim(), format!("{}:{}", id.service, self.counted + 100));
+        let Some(tasks) = tasks else { return sim.release(id, &name, Rollout::InProgress) };
+        let stays = calm && self.judge.sleeps(&sim, id, tasks);
+        let changed = if stays { Changed::Released } else { Changed::Count };
+        self.owned(&ResourceId::Service(id.clone()), changed, || sim.release_with_count(id, &name, tasks));
     }
 
     /// Every service is again what it was first.

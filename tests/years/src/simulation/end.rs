@@ -43,6 +43,10 @@ impl Simulation {
             }
             Later::Invoke(function, event, left) => self.invoke(function, event, left)?,
             Later::Alarm(alarm, on) => self.alarm(&alarm, on)?,
+            Later::Released(environment, release) => {
+                let over = json!({ "want": "as-scheduled", "for-release": release });
+                self.by_hand("Reconcile", Some(&environment), over)?;
+            }
             Later::Lift(environment) if self.judge.halted(&self.stack.sim) => self.lift(environment)?,
             Later::Lift(_) => {}
             Later::Answer(name, answer) => self.answers(&name, answer)?,

@@ -44,6 +44,8 @@ enum Later {
     Invoke(&'static str, Value, usize),
     /// The alarm of this name is in ALARM, or is not.
     Alarm(String, bool),
+    /// The pipeline of this release is through.
+    Released(EnvironmentName, String),
     /// A person looks whether a halt is lifted.
     Lift(Option<EnvironmentName>),
     /// A person answers an execution.

@@ -150,6 +150,11 @@ fn person(rng: &mut Rng, setting: &Setting, kind: EventKind) -> Option<Event> {
         }
         EventKind::Terraform => Event::Terraform(environment(rng)?.0),
         EventKind::Deployment => Event::Deployment(service(rng)?, minutes(rng).min(300), rng.u8(0..3) == 0),
+        EventKind::Release => {
+            let service = service(rng)?;
+            Event::Release(service, rng.bool().then(|| rng.u32(1..4)))
+        }
+        EventKind::Pipeline => Event::Pipeline(environment(rng)?.0, minutes(rng).clamp(10, 600)),
         EventKind::Create => Event::Create(service(rng)?, rng.u32(1..4)),
         EventKind::Delete => Event::Delete(service(rng)?),
         EventKind::Switch => Event::Switch(one(rng, &setting.databases)?, rng.bool()),

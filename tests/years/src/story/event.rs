@@ -45,6 +45,10 @@ pub enum Event {
     Terraform(EnvironmentName),
     /// A deployment begins, goes on for so long, and fails or completes.
     Deployment(ServiceId, u32, bool),
+    /// A pipeline releases a new task definition, with so many tasks where its template has a count.
+    Release(ServiceId, Option<u32>),
+    /// A pipeline keeps an environment awake for its release, which is made after so long.
+    Pipeline(EnvironmentName, u32),
     /// A service is made, or made anew, with so many tasks.
     Create(ServiceId, u32),
     /// A service is deleted.
@@ -132,6 +136,7 @@ impl Event {
             | Self::Database(_, _, minutes)
             | Self::Edit(.., minutes)
             | Self::Override(_, _, minutes)
+            | Self::Pipeline(_, minutes)
             | Self::Surge(_, _, minutes)
             | Self::Halt(_, minutes)
             | Self::Alarm(_, minutes, _)
@@ -159,6 +164,13 @@ impl fmt::Display for Event {
             Self::Deployment(service, minutes, fails) => {
                 let end = if *fails { "fails" } else { "completes" };
                 write!(f, "a deployment of {} begins; it {end} after {minutes} min", service.service)
+            }
+            Self::Release(service, None) => write!(f, "a new release of {} is deployed", service.service),
+            Self::Release(service, Some(tasks)) => {
+                write!(f, "a new release of {} is deployed, with {tasks} tasks", service.service)
+            }
+            Self::Pipeline(environment, minutes) => {
+                write!(f, "a pipeline wants {environment} awake for its release, which is made after {minutes} min")
             }
             Self::Create(service, tasks) => write!(f, "{} is made, with {tasks} tasks", service.service),
             Self::Delete(service) => write!(f, "{} is deleted", service.service),

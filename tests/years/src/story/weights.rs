@@ -10,6 +10,8 @@ pub const EVENTS: &[(u32, EventKind)] = &[
     (8, EventKind::Bounds),
     (4, EventKind::Terraform),
     (6, EventKind::Deployment),
+    (6, EventKind::Release),
+    (3, EventKind::Pipeline),
     (2, EventKind::Create),
     (2, EventKind::Delete),
     (4, EventKind::Switch),

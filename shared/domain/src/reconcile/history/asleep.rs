@@ -20,6 +20,12 @@ impl Month {
     pub fn of(instant: Timestamp) -> Self {
         Self(instant.to_zoned(TimeZone::UTC).strftime("%Y-%m").to_string())
     }
+
+    /// The month before that of an instant.
+    pub fn before(instant: Timestamp) -> Self {
+        let first = instant.to_zoned(TimeZone::UTC).date().first_of_month();
+        Self(first.yesterday().unwrap_or(first).strftime("%Y-%m").to_string())
+    }
 }
 
 impl fmt::Display for Month {
@@ -55,13 +61,17 @@ impl AsleepTime {
 
     /// How long it was asleep in the month of `now` until then, in seconds; nothing where it was never seen asleep.
     pub fn this_month(&self, now: Timestamp) -> Option<u64> {
+        self.in_month(&Month::of(now), now)
+    }
+
+    /// How long it was asleep in a month until `now`, in seconds; nothing where it was never seen asleep.
+    pub fn in_month(&self, month: &Month, now: Timestamp) -> Option<u64> {
         if self.since.is_none() && self.seconds.is_empty() {
             return None;
         }
-        let month = Month::of(now);
         let lasts = self.since.into_iter().flat_map(|since| by_month(since, now));
-        let lasts: u64 = lasts.filter(|(of, _)| *of == month).map(|(_, seconds)| seconds).sum();
-        Some(self.seconds.get(&month).copied().unwrap_or_default() + lasts)
+        let lasts: u64 = lasts.filter(|(of, _)| of == month).map(|(_, seconds)| seconds).sum();
+        Some(self.seconds.get(month).copied().unwrap_or_default() + lasts)
     }
 }
 

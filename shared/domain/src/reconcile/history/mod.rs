@@ -1,6 +1,7 @@
 //! What the runs of a scope came to, and how long it has slept: what a page about it shows without reading each record.
 
 mod asleep;
+mod savings;
 
 use std::fmt;
 
@@ -13,6 +14,7 @@ use crate::value::ProfileName;
 use crate::violation::Severity;
 
 pub use asleep::{AsleepTime, MONTHS_MAX, Month};
+pub use savings::{MonthAsleep, SavingsMemory, would_save};
 
 /// The most endings that are kept: a month of nights and mornings of one environment, in an item of some 15 KB.
 pub const ENDINGS_MAX: usize = 60;

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
+use crate::name::{EnvironmentName, EstateName, Region, Scope};
 use crate::plan::Plan;
 use crate::reconcile::assess::Verdict;
 use crate::reconcile::run::{RunError, RunHeader, RunProgress};
@@ -22,7 +23,16 @@ fn hours(hours: i64) -> Timestamp {
 
 fn intent(want: DesiredState) -> Intent {
     let (reason, by) = ("it is night".to_owned(), "run".to_owned());
-    Intent { layer: Layer::Schedule, want, reason, by, declared: T0, expires: None, approved: BTreeSet::new() }
+    Intent {
+        layer: Layer::Schedule,
+        want,
+        reason,
+        by,
+        declared: T0,
+        expires: None,
+        approved: BTreeSet::new(),
+        for_release: None,
+    }
 }
 
 fn run(id: &str, started: Timestamp, want: DesiredState, outcome: RunOutcome) -> RunRecord {
@@ -75,6 +85,51 @@ fn a_night_counts_from_the_end_of_the_sleep_to_the_beginning_of_the_wake_in_the_
     assert_eq!(months, [("2026-11".to_owned(), 3 * 3600), ("2026-12".to_owned(), 6 * 3600)]);
     assert_eq!(this_month(&history, 20), Some(6));
     assert_eq!(history.reached(), Some((&TargetState::Awake, hours(11))));
+}
+
+#[test]
+fn a_month_that_is_over_is_told_with_its_hours_and_with_the_money_that_documents_declare() {
+    let scope = |environment: &str| Scope {
+        estate: EstateName::new("clos-v2").unwrap(),
+        environment: EnvironmentName::new(environment).unwrap(),
+        region: Region::new("us-east-1").unwrap(),
+    };
+    let month = Month::before(hours(24));
+    let slept = |environment: &str, hours: u64, cost: Option<&str>| MonthAsleep {
+        scope: scope(environment),
+        seconds: hours * 3600,
+        cost: cost.map(|cost| cost.parse().unwrap()),
+    };
+    let region = Region::new("us-east-1").unwrap();
+    assert_eq!(MonthAsleep::message(&region, &month, &[slept("dev", 0, None)]), None);
+    let all = [slept("dev", 412, Some("0.041 USD an hour")), slept("qa", 100, None), slept("uat", 0, None)];
+    let told = MonthAsleep::message(&region, &month, &all).unwrap();
+    assert_eq!(told.subject, "us-east-1: asleep for 512 h in 2026-11, about 16.89 USD saved");
+    let lines: Vec<&str> = told.text.lines().filter(|line| line.starts_with('-')).collect();
+    assert_eq!(lines, ["- clos-v2 dev: 412 h, which saved about 16.89 USD (0.041 USD an hour)", "- clos-v2 qa: 100 h"]);
+}
+
+#[test]
+fn a_sleep_that_goes_on_over_the_end_of_a_month_counts_in_both() {
+    let mut history = ScopeHistory::default();
+    history.note(&run("sleep", hours(0), DesiredState::Asleep, RunOutcome::Done), hours(1));
+    // November ends with the fourth hour.
+    let (november, now) = (Month::before(hours(24)), hours(6));
+    assert_eq!(november.to_string(), "2026-11");
+    assert_eq!(history.asleep.in_month(&november, now), Some(3 * 3600));
+    assert_eq!(history.asleep.this_month(now), Some(2 * 3600));
+}
+
+#[test]
+fn what_a_sleep_would_save_is_told_with_its_hours() {
+    let cost = "0.19 USD an hour".parse().ok();
+    let told = would_save(hours(0), hours(13), cost).unwrap();
+    assert_eq!(
+        told,
+        "asleep until 2026-12-01T09:00:00Z: that is 13h, and would save about 2.47 USD (0.19 USD an hour)"
+    );
+    assert_eq!(would_save(hours(0), hours(1), None).unwrap(), "asleep until 2026-11-30T21:00:00Z: that is 1h");
+    assert_eq!(would_save(hours(1), hours(0), cost), None);
 }
 
 #[rstest]

@@ -24,6 +24,7 @@ impl Advice {
     pub(super) fn of(scope: &Scope, run: &RunRecord, told: impl Fn(Timestamp) -> String) -> Self {
         let Scope { estate, environment, .. } = scope;
         let input = |rest: &str| format!(r#"{{"estate": "{estate}", "environment": "{environment}", {rest}}}"#);
+        let outvoted = |intent: &Intent| intent.want == DesiredState::Asleep && !run.deciding.contains(intent);
         let asleep = run.deciding.iter().any(|intent| intent.want == DesiredState::Asleep);
         match run.outcome {
             Some(RunOutcome::Done) if asleep => {
@@ -31,6 +32,9 @@ impl Advice {
                 Self::starting("nothing. ", "To wake it for some hours", Machine::Reconcile, start)
             }
             Some(RunOutcome::Done) => match &run.wanted {
+                Some(IntentOutcome::Declared(intent)) if outvoted(intent) => {
+                    Self::words("nothing. It is put to sleep once nothing keeps it awake any more")
+                }
                 Some(IntentOutcome::Declared(intent)) => declared(intent, input, told),
                 _ if run.violations.iter().any(|it| it.code == GuardrailCode::Overwritten) => {
                     Self::words("see what was overwritten; what was meant to stay has to be set again")
@@ -83,6 +87,11 @@ fn declared(intent: &Intent, input: impl Fn(&str) -> String, told: impl Fn(Times
             let input = input(&format!(r#""profile": "{}", "give-back": true"#, requested.profile));
             let words = format!("nothing. It is given back {when}{until}. ");
             Advice::starting(&words, "To do it now", Machine::EmergencyScale, input)
+        }
+        (_, Some(end)) if let Some(release) = &intent.for_release => {
+            let input = input(&format!(r#""want": "as-scheduled", "for-release": "{release}""#));
+            let words = format!("nothing. The wish of release {release} ends at {}. ", told(end));
+            Advice::starting(&words, "To end it now", Machine::Reconcile, input)
         }
         (_, Some(end)) => Advice::words(format!("nothing. The wish ends at {}", told(end))),
         (_, None) => Advice::words("nothing"),

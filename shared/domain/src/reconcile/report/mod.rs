@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::capacity::DatabasePower;
-use crate::intent::Intent;
+use crate::intent::{Intent, Layer};
 use crate::message::{Message, MessageContext};
 use crate::name::Scope;
 use crate::plan::{CapacityChange, Plan, PlannedAction};
@@ -246,12 +246,15 @@ pub fn cause(run: &RunRecord) -> String {
     }
 }
 
-/// The first intent decides; of its layer's others it is said that they come after it.
+/// The first intent decides; of its layer's others it is said that they come after it, and of overrides that they hold it, too.
 fn why(deciding: &[Intent]) -> String {
     let Some((first, others)) = deciding.split_first() else {
         return "no intent is left, so everything is given back".to_owned();
     };
-    let after = |intent: &Intent| format!("; {} holds too and comes after it in the document's order", intent.want);
+    let after = |intent: &Intent| match intent.layer {
+        Layer::Override => format!("; {} holds it {}, too", intent.reason, intent.want),
+        _ => format!("; {} holds too and comes after it in the document's order", intent.want),
+    };
     others.iter().map(after).fold(first.to_string(), |text, after| text + &after)
 }
 

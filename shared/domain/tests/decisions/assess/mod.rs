@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod obstacles;
+mod releases;
 pub(crate) mod scene;
 mod transitions;

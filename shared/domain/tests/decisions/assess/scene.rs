@@ -11,6 +11,7 @@ use watchkeeper_domain::guardrail::{Allowance, CapacityQuotas};
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_domain::plan::{Obstacle, Releases};
 use watchkeeper_domain::reconcile::assess::{Assessment, ScopeSituation, assess};
+use watchkeeper_domain::reconcile::releases::ScopeLeft;
 
 pub(crate) fn evening() -> Timestamp {
     "2026-11-20T00:05:00Z".parse().unwrap()
@@ -32,6 +33,7 @@ pub(crate) fn service(desired: u32, scaling: Option<ScalingState>) -> ObservedSe
         managed: true,
         rollout: Rollout::Completed,
         rollout_since: None,
+        deployed: None,
         task_definition: None,
         daemon: false,
         target_groups: Vec::new(),
@@ -70,6 +72,7 @@ pub(crate) fn intent(layer: Layer, want: DesiredState, expires: Option<Timestamp
         declared: evening(),
         expires,
         approved: [].into(),
+        for_release: None,
     }
 }
 
@@ -120,11 +123,14 @@ impl Scene {
     }
 
     pub(crate) fn decide(&self) -> Assessment {
+        let left =
+            self.baseline.as_ref().map(|kept| ScopeLeft { at: kept.taken, services: self.reached.services.clone() });
         assess(&ScopeSituation {
             baseline: self.baseline.as_ref(),
             intents: &self.intents,
             observed: &self.observed,
             reached: &self.reached,
+            left: left.as_ref(),
             declares: self.declares,
             releases: &Releases::new(),
             quotas: &CapacityQuotas::default(),

@@ -18,7 +18,16 @@ fn held(minute: i64, alarms: &[&str], states_: &[(&str, AlarmState, i64)], by: &
     let want = DesiredState::Scaled(RequestedProfile::of(&surge, &emergency.profiles[&surge], 0, alarms));
     let expires = Some(T0 + SignedDuration::from_hours(2));
     let (reason, by) = ("test".to_owned(), by.to_owned());
-    let intent = Intent { layer: Layer::Emergency, want, reason, by, declared: T0, expires, approved: [].into() };
+    let intent = Intent {
+        layer: Layer::Emergency,
+        want,
+        reason,
+        by,
+        declared: T0,
+        expires,
+        approved: [].into(),
+        for_release: None,
+    };
     let now = T0 + SignedDuration::from_mins(minute);
     hold(Some(&intent), false, "e-1", &states(states_), SignedDuration::from_mins(10), now)
 }
@@ -70,7 +79,16 @@ fn a_long_emergency_is_looked_at_less_often_so_that_its_history_has_room() {
     let want = DesiredState::Scaled(RequestedProfile::of(&surge, &emergency.profiles[&surge], 0, BTreeSet::new()));
     let expires = Some(T0 + SignedDuration::from_hours(7 * 24));
     let (reason, by) = ("test".to_owned(), "e-1".to_owned());
-    let intent = Intent { layer: Layer::Emergency, want, reason, by, declared: T0, expires, approved: [].into() };
+    let intent = Intent {
+        layer: Layer::Emergency,
+        want,
+        reason,
+        by,
+        declared: T0,
+        expires,
+        approved: [].into(),
+        for_release: None,
+    };
     let found = hold(Some(&intent), false, "e-1", &AlarmStates::new(), SignedDuration::ZERO, T0);
     assert_eq!(found.wait, SignedDuration::from_secs(403) + SignedDuration::from_millis(200));
 }
@@ -92,7 +110,16 @@ fn an_alarm_that_neither_exists_nor_is_in_the_document_holds_nothing(
     let all: BTreeSet<_> = alarms.iter().map(|alarm| alarm.parse().unwrap()).collect();
     let want = DesiredState::Scaled(RequestedProfile::of(&surge, &emergency.profiles[&surge], 0, all.clone()));
     let (reason, by) = ("test".to_owned(), "e-1".to_owned());
-    let intent = Intent { layer: Layer::Emergency, want, reason, by, declared: T0, expires: None, approved: [].into() };
+    let intent = Intent {
+        layer: Layer::Emergency,
+        want,
+        reason,
+        by,
+        declared: T0,
+        expires: None,
+        approved: [].into(),
+        for_release: None,
+    };
     let named: BTreeSet<AlarmName> = named.iter().map(|alarm| alarm.parse().unwrap()).collect();
     let lasting = still_called_for(&intent, &states(found), &named.iter().collect());
     let count = lasting

@@ -29,6 +29,7 @@ fn a_deployment_is_stuck_by_its_age_and_one_in_a_hook_waits_rightly(
         managed: true,
         rollout,
         rollout_since: Some(at(NOW) - minutes.minutes()),
+        deployed: None,
         task_definition: None,
     };
     assert_eq!(stuck_since(Some(&section()), &service, at(NOW)), expected);

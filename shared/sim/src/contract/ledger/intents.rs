@@ -5,6 +5,7 @@ use watchkeeper_domain::intent::{DesiredState, Intent, IntentKey, Layer};
 
 use super::samples::{emergency, intent};
 use super::{ContractBench, Passed, equal, leased, load};
+use crate::spec::checked;
 
 /// The intents in the order of their slots.
 fn in_order(mut remembered: ScopeState) -> Vec<Intent> {
@@ -46,6 +47,21 @@ pub async fn emergencies_are_held_one_a_profile<B: ContractBench>(bench: &B) -> 
     equal("the other", &in_order(load(bench, &scope).await?), &vec![minimum.clone()])?;
     bench.ledger().withdraw(&scope, &minimum.intent_key()).await?;
     equal("none", &in_order(load(bench, &scope).await?), &vec![])
+}
+
+/// The overrides of two pipelines lie beside the person's, and each is taken back by itself.
+pub async fn overrides_are_held_one_a_release<B: ContractBench>(bench: &B) -> Passed {
+    let (scope, _) = leased(bench).await?;
+    let own = intent(Layer::Override, bench.now());
+    let of = |id: &str| Intent { for_release: Some(checked(id.parse())), ..own.clone() };
+    let (one, other) = (of("octo/shop-1234-1"), of("octo/shop:1235"));
+    let all = [&own, &one, &other].map(|intent| LedgerWrite::PutIntent(intent.clone()));
+    bench.ledger().commit(&scope, 1, &all).await?;
+    equal("all", &in_order(load(bench, &scope).await?), &vec![own.clone(), one.clone(), other.clone()])?;
+    bench.ledger().commit(&scope, 1, &[LedgerWrite::DropIntent(one.intent_key())]).await?;
+    equal("the others", &in_order(load(bench, &scope).await?), &vec![own.clone(), other.clone()])?;
+    bench.ledger().withdraw(&scope, &own.intent_key()).await?;
+    equal("the other pipeline's", &in_order(load(bench, &scope).await?), &vec![other])
 }
 
 /// The tick's word comes and goes beside an emergency.

@@ -38,6 +38,7 @@ macro_rules! ledger_cases {
             a_refused_transaction_writes_nothing
             a_baseline_comes_back_exactly_and_goes
             intents_are_held_one_a_layer
+            overrides_are_held_one_a_release
             emergencies_are_held_one_a_profile
             an_intent_outside_a_run_leaves_the_emergencies
             an_alarm_is_remembered_from_version_to_version

@@ -54,6 +54,7 @@ pub(super) fn intent(layer: Layer, now: Timestamp) -> Intent {
         declared: now,
         expires: Some(now + Duration::from_hours(2)),
         approved: [].into(),
+        for_release: None,
     }
 }
 
@@ -104,7 +105,8 @@ pub(super) fn standing(now: Timestamp) -> ScopeStanding {
     let denied = "UpdateService of c/no-target: denied".to_owned();
     let resource = ResourceId::Service(service("c/no-target").id);
     let refused = vec![RefusedWrite { resource, what: denied, at: now }];
-    ScopeStanding { settled: Some(settled), reached, told: Some("drift-1".to_owned()), refused, followed: Some(3) }
+    let (told, drifted) = (Some("drift-1".to_owned()), baseline(now).capacity.services);
+    ScopeStanding { settled: Some(settled), reached, told, drifted, refused, followed: Some(3) }
 }
 
 /// A history of a sleep, of a wake that was refused three times, and of an emergency.

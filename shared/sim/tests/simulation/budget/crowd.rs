@@ -135,6 +135,8 @@ impl Crowd {
                 order: watchkeeper_domain::order::StartOrder::default(),
             },
             zone: None,
+            calendar: None,
+            awake_cost: None,
             emergency: Some(emergency.clone()),
             backups: None,
             declared: 1,
@@ -159,6 +161,7 @@ impl Crowd {
             declared: Clock::now(&self.sim),
             expires: None,
             approved: [].into(),
+            for_release: None,
         };
         let (sim, scope) = (&self.sim, &self.scopes[environment].scope);
         if asleep {

@@ -80,6 +80,8 @@ impl Fixture {
                 order: watchkeeper_domain::order::StartOrder::default(),
             },
             zone: None,
+            calendar: None,
+            awake_cost: None,
             emergency: None,
             backups: None,
             declared: 1,
@@ -115,6 +117,7 @@ impl Fixture {
             declared: self.now(),
             expires: None,
             approved: [].into(),
+            for_release: None,
         };
         let (sim, scope) = (&self.sim, &self.scoped.scope);
         if asleep {

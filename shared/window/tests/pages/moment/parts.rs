@@ -111,6 +111,7 @@ pub(crate) fn intent(layer: Layer, want: DesiredState, reason: &str, declared: &
         declared: at(declared),
         expires: expires.map(at),
         approved: BTreeSet::new(),
+        for_release: None,
     }
 }
 

@@ -49,6 +49,7 @@ impl Services for Memory {
                 managed: true,
                 rollout: Rollout::Completed,
                 rollout_since: None,
+                deployed: None,
                 task_definition: Some(TaskDefinition::new(definition)),
                 daemon: false,
                 target_groups: Vec::new(),
