@@ -91,9 +91,8 @@ async fn the_commands_of_the_paper_wake_wait_and_end_with_the_rights_of_its_poli
         assert!(woken.status.success() && said(&woken).contains("SUCCEEDED"), "{}", said(&woken));
         let ended = run(&emulator, &python, end, &arn).await;
         assert!(ended.status.success() && said(&ended).contains("executionArn"), "{}", said(&ended));
-        let refused =
-            run(&emulator, &python, &wake.replace(r#""environment": "dev""#, r#""environment": "frozen""#), &arn);
-        let refused = refused.await;
+        let frozen = wake.replace(r#""environment": "dev""#, r#""environment": "frozen""#);
+        let refused = run(&emulator, &python, &frozen, &arn).await;
         assert!(!refused.status.success() && said(&refused).contains("frozen: a fair"), "{}", said(&refused));
     }
     let asked = inputs(&sfn, &arn).await;

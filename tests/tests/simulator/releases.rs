@@ -206,3 +206,16 @@ fn a_count_that_was_seen_as_drift_is_none_of_a_release_that_comes_after_it() {
     let found = harness.sim.service(&id(ENGINE)).unwrap();
     assert_eq!((found.capacity.desired, found.task_definition.unwrap().to_string().as_str()), (1, "engine:2"));
 }
+
+#[test]
+fn a_count_outside_of_its_bounds_is_the_nearest_one_that_an_autoscaler_leaves_alone() {
+    let mut harness = afternoon();
+    harness.tick(evening());
+    harness.sim.set_now(evening() + minutes(9));
+    harness.sim.release_with_count(&id(API), "api:2", 5);
+    ticks(&mut harness, 10, 60);
+    assert!(asleep(&harness.sim.capacity()));
+    let woken = harness.tick(morning());
+    assert!(woken.iter().any(|run| run.said() == "clos-v2 dev is awake"), "{woken:?}");
+    assert_eq!(harness.sim.service(&id(API)).unwrap().capacity.desired, 3);
+}

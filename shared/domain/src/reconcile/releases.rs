@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{
-    Baseline, Capacity, ObservedScope, ObservedService, ResourceId, Rollout, ServiceCapacity, ServiceId,
+    Baseline, Capacity, ObservedScope, ObservedService, ResourceId, Rollout, ScalingState, ServiceCapacity, ServiceId,
+    Suspensions,
 };
 use crate::guardrail::DEPLOYMENT_PATIENCE;
 use crate::intent::{DesiredState, Intent};
@@ -134,8 +135,11 @@ fn joins(kept: ServiceCapacity, found: &ObservedService, was: ServiceCapacity) -
         let Some(moved) = moved else { return kept };
         // A template has bounds, and mostly no suspensions: those that we set are not its own.
         let ours = was.scaling.is_some_and(|was| was.suspended == moved.suspended);
-        crate::capacity::ScalingState { suspended: if ours { kept.suspended } else { moved.suspended }, ..moved }
+        ScalingState { suspended: if ours { kept.suspended } else { moved.suspended }, ..moved }
     });
+    // An autoscaler at work would move a count into its bounds for ever.
+    let works = |scaling: &ScalingState| scaling.suspended != Suspensions::ALL && scaling.min <= scaling.max;
+    let desired = scaling.filter(works).map_or(desired, |scaling| desired.clamp(scaling.min, scaling.max));
     Some(ServiceCapacity { desired, scaling })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_domain::capacity::{Baseline, Capacity, ResourceId, ServiceId};
+use watchkeeper_domain::capacity::{Baseline, Capacity, ResourceId, ScalingState, ServiceId};
 use watchkeeper_domain::estate::{Environment, EnvironmentKind, EstateFolder};
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_domain::name::{EnvironmentName, Scope};
@@ -154,6 +154,14 @@ impl Judge {
         let view = self.views.values().find(|view| view.holds(&resource));
         let Some(view) = view.filter(|view| slept && view.is_at_rest(now)) else { return };
         self.drifted.insert(resource, view.wants(now));
+    }
+
+    /// The bounds of a service: its baseline's, while one is kept.
+    pub(crate) fn bounds(&mut self, sim: &SimRegion, id: &ServiceId) -> Option<ScalingState> {
+        self.read(sim);
+        let mut kept = self.views.values().filter_map(|view| view.baseline.as_ref());
+        let kept = kept.find_map(|kept| kept.capacity.services.get(id).copied());
+        kept.or_else(|| sim.capacity().services.get(id).copied()).and_then(|it| it.scaling)
     }
 
     /// Whether a service sleeps, and nothing else is the matter, and its own bounds hold so many tasks.

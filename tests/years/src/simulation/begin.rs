@@ -188,6 +188,9 @@ impl Simulation {
         self.counted += 1;
         let (sim, name) = (self.sim(), format!("{}:{}", id.service, self.counted + 100));
         let Some(tasks) = tasks else { return sim.release(id, &name, Rollout::InProgress) };
+        // A template has bounds that its own count lies in.
+        let bounds = self.judge.bounds(&sim, id).filter(|bounds| bounds.min <= bounds.max);
+        let tasks = bounds.map_or(tasks, |bounds| tasks.clamp(bounds.min.max(1), bounds.max.max(1)));
         let stays = calm && self.judge.sleeps(&sim, id, tasks);
         let changed = if stays { Changed::Released } else { Changed::Count };
         self.owned(&ResourceId::Service(id.clone()), changed, || sim.release_with_count(id, &name, tasks));
