@@ -31,7 +31,7 @@ mod unblock;
 mod values;
 mod windows;
 
-pub use backup::BackupEngines;
+pub use backup::{BackupEngines, domain_names};
 pub use clients::{Aws, PEER_OPERATION, peer_config, sdk_config};
 pub use clock::EventClock;
 pub use cloudwatch::CloudWatch;

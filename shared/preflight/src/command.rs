@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use aws_config::{BehaviorVersion, SdkConfig};
 use clap::Parser;
 use jiff::Timestamp;
+use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 use watchkeeper_estates::load_dir;
 
-use crate::{PolicyJudge, PreflightError, PreflightSelection, StackTemplate, preflight, table};
+use crate::{DraftSelection, PolicyJudge, PreflightError, PreflightSelection, StackTemplate, draft, preflight, table};
 
 /// Looks whether your account is as the estate documents, and Watchkeeper's template, need it: with your own credentials,
-/// and reading only. Exit code 1 where something has to be mended, 2 where the arguments or credentials are wrong, 3 where
+/// and reading only; or drafts a document from what is there. Exit code 1 where something has to be mended, 2 where the arguments or credentials are wrong, 3 where
 /// not everything could be read.
 #[derive(Debug, Parser)]
 #[command(name = "cargo preflight", version)]
@@ -19,7 +20,15 @@ pub struct PreflightArguments {
     /// The folder of estate documents.
     #[arg(long, value_name = "DIR", default_value = "shared/estates")]
     estates: PathBuf,
-    /// The only estate to look at.
+    /// Draft a document from what the account has in these regions, instead of looking at documents: what is known is filled in,
+    /// what only people know is asked in its place.
+    #[arg(long, value_name = "REGION", value_delimiter = ',', conflicts_with_all = ["region", "parameters", "write", "json"])]
+    draft: Vec<String>,
+    /// The document to write the draft to. One that is there is never written to: what it differs in is printed instead, with exit
+    /// code 1.
+    #[arg(long, value_name = "FILE", requires = "draft")]
+    out: Option<PathBuf>,
+    /// The only estate to look at; the name of the one that is drafted.
     #[arg(long)]
     estate: Option<String>,
     /// The only environment to look at.
@@ -52,7 +61,11 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
 pub async fn play<J: PolicyJudge>(arguments: &PreflightArguments, judge: impl Fn(&SdkConfig) -> J) -> ExitCode {
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    match Box::pin(look(arguments, &config, judge)).await {
+    let answer = match arguments.draft.is_empty() {
+        true => Box::pin(look(arguments, &config, judge)).await,
+        false => Box::pin(drafted(arguments, &config)).await,
+    };
+    match answer {
         Ok((code, text)) => {
             print!("{text}");
             ExitCode::from(code)
@@ -94,6 +107,33 @@ async fn look<J: PolicyJudge>(
         None => table(&report),
     };
     Ok((report.exit_code(), text))
+}
+
+async fn drafted(arguments: &PreflightArguments, config: &SdkConfig) -> Result<(u8, String), PreflightError> {
+    let name = |field: &'static str, why: String| PreflightError::Name { field, why };
+    let regions =
+        arguments.draft.iter().map(|region| Region::new(region).map_err(|why| name("draft", why.to_string())));
+    let of_document = || EstateName::new(arguments.out.as_deref()?.file_stem()?.to_str()?).ok();
+    let estate = arguments.estate.as_deref().map(EstateName::new).transpose();
+    let environment = arguments.environment.as_deref().map(EnvironmentName::new).transpose();
+    let selection = DraftSelection {
+        regions: regions.collect::<Result<_, _>>()?,
+        estate: estate.map_err(|why| name("estate", why.to_string()))?.or_else(of_document),
+        environment: environment.map_err(|why| name("environment", why.to_string()))?,
+        stack: arguments.stack.clone(),
+    };
+    let draft = draft(config, &selection, &tell).await?;
+    let Some(out) = &arguments.out else {
+        tell_summary(draft.summary());
+        return Ok((0, draft.text().to_owned()));
+    };
+    let delivered = draft.deliver(out).map_err(|problems| PreflightError::Estates(problems.join("\n")))?;
+    Ok((u8::from(!delivered.agrees), delivered.text))
+}
+
+#[allow(clippy::print_stderr, reason = "a command speaks to its user")]
+fn tell_summary(summary: &str) {
+    eprintln!("drafted {summary}");
 }
 
 /// What it is at, for a person who waits; not a part of the result.
@@ -157,6 +197,26 @@ mod tests {
             five.starts_with("credentials: found none that AWS accepts (") && five.contains("AWS_PROFILE"),
             "{five}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_draft_says_what_is_wrong_with_its_names_and_takes_nothing_that_belongs_to_a_look() {
+        let said = async |arguments: &[&str]| {
+            let given = ["preflight"].into_iter().chain(arguments.iter().copied());
+            let arguments = match PreflightArguments::try_parse_from(given) {
+                Ok(arguments) => arguments,
+                Err(error) => return error.to_string(),
+            };
+            let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
+            Box::pin(drafted(&arguments, &config)).await.unwrap_err().to_string()
+        };
+        let one = said(&["--draft", "eu-west-1,Mars"]).await;
+        assert!(one.starts_with("--draft: ") && one.contains("Mars"), "{one}");
+        let two = said(&["--draft", "eu-west-1", "--environment", "not a name"]).await;
+        assert!(two.starts_with("--environment: ") && two.contains("not a name"), "{two}");
+        assert!(said(&["--draft", "eu-west-1", "--json", "-"]).await.contains("cannot be used with"));
+        assert!(said(&["--out", "shop.yaml"]).await.contains("--draft"));
+        assert!(said(&["--draft", "eu-west-1"]).await.starts_with("credentials: found none that AWS accepts"));
     }
 
     #[tokio::test]

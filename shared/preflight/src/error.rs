@@ -27,6 +27,17 @@ pub enum PreflightError {
         /// What the SDK said.
         why: String,
     },
+    /// A name that is given is none.
+    #[error("--{field}: {why}")]
+    Name {
+        /// The argument.
+        field: &'static str,
+        /// What was found and expected.
+        why: String,
+    },
+    /// There is no draft.
+    #[error(transparent)]
+    Draft(#[from] watchkeeper_estates::draft::DraftProblem),
     /// The template cannot be read as a deploy would.
     #[error("{0}")]
     Template(String),

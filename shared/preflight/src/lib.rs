@@ -5,6 +5,7 @@
 //! [`PolicyJudge`]; what that comes to is decided in `watchkeeper_domain::preflight`.
 
 mod command;
+mod draft;
 mod error;
 mod gather;
 mod judge;
@@ -16,6 +17,7 @@ mod template;
 mod unread;
 
 pub use command::{PreflightArguments, play};
+pub use draft::{DraftSelection, draft};
 pub use error::PreflightError;
 pub use judge::PolicyJudge;
 pub use print::table;

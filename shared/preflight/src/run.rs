@@ -40,9 +40,9 @@ pub struct PreflightSelection {
 }
 
 /// The caller, and the partition of the caller's account.
-struct CallerIdentity {
+pub(crate) struct CallerIdentity {
     arn: String,
-    account: String,
+    pub(crate) account: String,
     partition: String,
 }
 
@@ -152,7 +152,10 @@ fn others(environment: &Environment, region: &name::Region) -> BTreeSet<name::Re
     environment.regions().into_iter().chain(global).filter(|other| other != region).collect()
 }
 
-async fn identify(config: &SdkConfig, region: Option<&name::Region>) -> Result<CallerIdentity, PreflightError> {
+pub(crate) async fn identify(
+    config: &SdkConfig,
+    region: Option<&name::Region>,
+) -> Result<CallerIdentity, PreflightError> {
     let region = aws_config::Region::new(region.map_or(GLOBAL, name::Region::as_str).to_owned());
     let sts = aws_sdk_sts::Client::new(&config.to_builder().region(region).build());
     let refused = |why: String| PreflightError::Credentials { why };

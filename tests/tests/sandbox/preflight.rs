@@ -3,27 +3,31 @@
 
 use std::collections::BTreeSet;
 
-use aws_config::{AppName, BehaviorVersion};
+use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_sdk_ecs::config::Credentials;
-use watchkeeper_domain::name::Region;
+use watchkeeper_domain::estate::Environment;
+use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 use watchkeeper_domain::preflight::{Check, PreflightReport, ReportRow, RowMark};
 use watchkeeper_estates::{EstateFolder, load_dir};
-use watchkeeper_preflight::{PreflightError, PreflightSelection, StackTemplate, preflight};
+use watchkeeper_preflight::{DraftSelection, PreflightError, PreflightSelection, StackTemplate, draft, preflight};
 use watchkeeper_tests::preflight::{Asked, DOCUMENT, EXPECTED, Plot, build};
 use watchkeeper_tests::sandbox::{CheckoutLayout, Emulator, FaultKind, FaultOrder, SandboxOptions};
 
 use crate::boot_with;
+
+/// As a person's: from the loader, which knows the time too, by which a search domain's calls are signed.
+async fn config(emulator: &Emulator) -> SdkConfig {
+    let config = aws_config::defaults(BehaviorVersion::latest()).region(aws_config::Region::new("us-east-1"));
+    let config = config.endpoint_url(emulator.endpoint()).app_name(AppName::new("preflight").unwrap());
+    config.credentials_provider(Credentials::new("root", "rootsecret", None, None, "sandbox")).load().await
+}
 
 async fn look(
     emulator: &Emulator,
     estates: &EstateFolder,
     selection: &PreflightSelection,
 ) -> Result<PreflightReport, PreflightError> {
-    // As a person's: from the loader, which knows the time too, by which a search domain's calls are signed.
-    let config = aws_config::defaults(BehaviorVersion::latest()).region(aws_config::Region::new("us-east-1"));
-    let config = config.endpoint_url(emulator.endpoint()).app_name(AppName::new("preflight").unwrap());
-    let config =
-        config.credentials_provider(Credentials::new("root", "rootsecret", None, None, "sandbox")).load().await;
+    let config = config(emulator).await;
     let template = StackTemplate::of_this_repository()?;
     let now = emulator.control().now().await.unwrap();
     Box::pin(preflight(&config, estates, &template, selection, Asked::new, (now, &|_| ()))).await
@@ -155,5 +159,65 @@ async fn an_environment_of_another_account_and_a_region_that_nobody_names_are_to
         error,
         "--region: found \"sa-east-1\", expected one in which the chosen documents name something: eu-central-1, eu-west-1"
     );
+    emulator.succeeded().unwrap();
+}
+
+/// The environments of carcierge are what its document says; what else lies in the account and region belongs to none of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_drafted_as_its_document_has_it_and_a_second_draft_tells_what_has_changed() {
+    let estates = load_dir(&CheckoutLayout::find().unwrap().root().join("shared/estates")).unwrap();
+    let emulator = boot_with(&SandboxOptions::default()).await;
+    build(&emulator, &estates, "123456789012").await;
+    let since = emulator.control().mark().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("carcierge.yaml");
+    let selection = DraftSelection {
+        regions: vec![Region::new("us-west-1").unwrap()],
+        estate: Some(EstateName::new("carcierge").unwrap()),
+        stack: "watchkeeper".to_owned(),
+        ..DraftSelection::default()
+    };
+    let drafted = draft(&config(&emulator).await, &selection, &|_| ()).await.unwrap();
+    assert!(drafted.deliver(&out).unwrap().agrees);
+    only_read(&emulator, since).await;
+
+    let written = load_dir(folder.path()).unwrap();
+    let own = estates.estate("carcierge").unwrap();
+    for environment in own.environments() {
+        let found = written.environment("carcierge", environment.name().as_str()).unwrap().1;
+        let region = &environment.document().regions.primary;
+        let services = |of: &Environment| of.services(region).into_iter().collect::<BTreeSet<_>>();
+        assert_eq!(services(found), services(environment), "{}", environment.name());
+        assert_eq!(found.document().capacity, environment.document().capacity, "{}", environment.name());
+    }
+    assert_eq!(written.estate("carcierge").unwrap().environments().count(), own.environments().count());
+
+    let before = std::fs::read_to_string(&out).unwrap();
+    let again = draft(&config(&emulator).await, &selection, &|_| ()).await.unwrap();
+    assert_eq!(again.text(), before);
+    assert!(again.deliver(&out).unwrap().agrees);
+    let ecs = aws_sdk_ecs::Client::new(&emulator.sdk_config("us-west-1"));
+    let change = ecs.update_service().cluster("qa-carcierge-ecs-cluster").service("qa-carcierge-web").desired_count(7);
+    change.send().await.unwrap();
+    let changed = draft(&config(&emulator).await, &selection, &|_| ()).await.unwrap().deliver(&out).unwrap();
+    assert!(!changed.agrees && changed.text.contains("qa-carcierge-web") && changed.text.contains('7'), "{changed:?}");
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), before, "what is there is never written to");
+
+    let mut fault = FaultOrder::new("dynamodb", "ListTables", FaultKind::Error);
+    (fault.code, fault.status, fault.times) = (Some("AccessDeniedException".to_owned()), Some(400), None);
+    emulator.control().order(&fault).await.unwrap();
+    let partly = draft(&config(&emulator).await, &selection, &|_| ()).await.unwrap();
+    assert!(
+        partly.text().contains("- tables in us-west-1: cannot be read: needs dynamodb:ListTables"),
+        "{}",
+        partly.text()
+    );
+
+    let one = DraftSelection { environment: Some(EnvironmentName::new("qa").unwrap()), ..selection.clone() };
+    let one = draft(&config(&emulator).await, &one, &|_| ()).await.unwrap();
+    assert!(one.text().contains("qa-carcierge-web") && !one.text().contains("uat-carcierge-web"), "{}", one.text());
+    let nowhere = DraftSelection { environment: Some(EnvironmentName::new("attic").unwrap()), ..selection };
+    let error = draft(&config(&emulator).await, &nowhere, &|_| ()).await.unwrap_err().to_string();
+    assert!(error.starts_with("--environment: found \"attic\", expected one of prod, qa, "), "{error}");
     emulator.succeeded().unwrap();
 }

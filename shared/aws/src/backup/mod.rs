@@ -13,6 +13,8 @@ mod restored_table;
 mod s3;
 mod tags;
 
+pub use opensearch::domain_names;
+
 use aws_config::{Region as SdkRegion, SdkConfig};
 use jiff::Timestamp;
 use watchkeeper_control::backup::{BackupStore, RestoreStore};

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use aws_config::SdkConfig;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
     BACKUP_TAG, BackupMemory, CopyName, CopyState, JobPolicy, ObservedCopy, ObservedSource, SourceState,
 };
+use watchkeeper_domain::name::Region;
 
 use super::BackupClients;
 use super::engine::{BackupEngine, CopyEngine, RegionalResource};
@@ -61,14 +63,26 @@ impl BackupEngine for Opensearch {
     }
 }
 
+/// The names of the search domains of a region (Amazon OpenSearch Service API reference, `ListDomainNames`).
+///
+/// # Errors
+/// [`AwsError`] as the service answered.
+pub async fn domain_names(sdk: &SdkConfig, region: &Region) -> Result<Vec<String>, AwsError> {
+    let url = format!("{}/2021-01-01/domain", service_url(sdk, region));
+    let asked = HttpCall { service: SERVICE, operation: "es:ListDomainNames", method: "GET", url: &url, body: None };
+    let answer = send(sdk, &asked).await?.unwrap_or_default();
+    let names = answer["DomainNames"].as_array().into_iter().flatten();
+    Ok(names.filter_map(|it| Some(it["DomainName"].as_str()?.to_owned())).collect())
+}
+
+fn service_url(sdk: &SdkConfig, region: &Region) -> String {
+    sdk.endpoint_url().map_or_else(|| format!("https://es.{region}.amazonaws.com"), str::to_owned)
+}
+
 impl BackupClients {
     /// What the service says of the domain.
     async fn domain(&self, policy: &JobPolicy) -> Result<Option<Value>, AwsError> {
-        let region = &policy.subject.scope.region;
-        let base = match self.sdk.endpoint_url() {
-            Some(url) => url.to_owned(),
-            None => format!("https://es.{region}.amazonaws.com"),
-        };
+        let base = service_url(&self.sdk, &policy.subject.scope.region);
         let url = format!("{base}/2021-01-01/opensearch/domain/{}", policy.subject.source.name);
         let asked = HttpCall { service: SERVICE, operation: "DescribeDomain", method: "GET", url: &url, body: None };
         Ok(send(&self.sdk, &asked).await?.map(|answer| answer["DomainStatus"].clone()))

@@ -1,14 +1,13 @@
 //! `cargo estates draft`: reads the files, writes a document that is not there yet, and compares one that is.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::Args;
 use watchkeeper_domain::name::{EnvironmentName, EstateName};
-use watchkeeper_estates::draft::{Draft, DraftNames, StateFile, draft};
+use watchkeeper_estates::draft::{DraftNames, StateFile, draft};
 
 use crate::counted;
 
@@ -89,7 +88,11 @@ fn drafted(arguments: DraftArguments) -> Result<ExitCode, Vec<String>> {
             eprintln!("drafted {}", draft.summary());
             Ok(ExitCode::SUCCESS)
         }
-        Some(out) => put(&draft, out),
+        Some(out) => {
+            let delivered = draft.deliver(out)?;
+            print!("{}", delivered.text);
+            Ok(if delivered.agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
     }
 }
 
@@ -99,41 +102,6 @@ fn read(file: TerraformFile) -> Result<StateFile, String> {
         Ok(bytes) => Ok(StateFile { name, bytes, environment: file.environment }),
         Err(error) => Err(format!("{name}: found {error}, expected a file that can be read")),
     }
-}
-
-/// Writes a document that is not there, and compares one that is.
-fn put(draft: &Draft, out: &Path) -> Result<ExitCode, Vec<String>> {
-    let failed =
-        |error: &io::Error| vec![format!("{}: found {error}, expected a file that can be written", out.display())];
-    match File::create_new(out) {
-        Ok(mut file) => {
-            if let Err(error) = file.write_all(draft.text().as_bytes()).and_then(|()| file.sync_all()) {
-                // Half a document is worse than none.
-                let _ = fs::remove_file(out);
-                return Err(failed(&error));
-            }
-            println!("wrote {}: {}", out.display(), draft.summary());
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => compare(draft, out),
-        Err(error) => Err(failed(&error)),
-    }
-}
-
-fn compare(draft: &Draft, out: &Path) -> Result<ExitCode, Vec<String>> {
-    let name = out.display().to_string();
-    let text = fs::read_to_string(out)
-        .map_err(|error| vec![format!("{name}: found {error}, expected a document that can be read")])?;
-    let differences = draft.differences(&name, &text).map_err(texts)?;
-    for difference in &differences {
-        println!("{difference}");
-    }
-    if differences.is_empty() {
-        println!("{name} has what the files have; nothing was written");
-        return Ok(ExitCode::SUCCESS);
-    }
-    println!("{name} differs in {}; nothing was written", counted(differences.len(), "place"));
-    Ok(ExitCode::FAILURE)
 }
 
 fn texts<T: ToString>(problems: Vec<T>) -> Vec<String> {

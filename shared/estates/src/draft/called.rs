@@ -13,9 +13,12 @@ pub(crate) trait Called {
     fn called(&self) -> String;
 }
 
-impl<T: Called> Found<T> {
+impl<T> Found<T> {
     /// A word on why it is not in the document.
-    pub(crate) fn left_out(&self, why: impl Into<String>) -> LeftOut {
+    pub(crate) fn left_out(&self, why: impl Into<String>) -> LeftOut
+    where
+        T: Called,
+    {
         LeftOut { what: format!("{} in {}", self.item.called(), self.region), why: why.into() }
     }
 }

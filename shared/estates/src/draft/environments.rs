@@ -12,26 +12,25 @@ use watchkeeper_domain::value::AccountId;
 
 use super::called::Called;
 use super::facts::{AlarmFacts, AlarmSubject, Facts, Found, LeftOut};
-use super::options::{DraftNames, StateFile};
+use super::options::{DraftNames, DraftOrigin};
 use super::words;
 
 /// What was given, and what services have told so far, of where things belong.
 pub(crate) struct EnvironmentRules<'a> {
-    files: &'a [StateFile],
+    origin: DraftOrigin<'a>,
     names: &'a DraftNames,
     /// Environments that services, or else databases, have told, by file.
     told: BTreeMap<usize, BTreeSet<String>>,
 }
 
 impl<'a> EnvironmentRules<'a> {
-    pub(crate) fn new(files: &'a [StateFile], names: &'a DraftNames) -> Self {
-        Self { files, names, told: BTreeMap::new() }
+    pub(crate) fn new(origin: DraftOrigin<'a>, names: &'a DraftNames) -> Self {
+        Self { origin, names, told: BTreeMap::new() }
     }
 
     /// What was given for a file, or for all of them.
     fn given(&self, file: usize) -> Option<String> {
-        let own = self.files.get(file).and_then(|file| file.environment.as_ref());
-        own.or(self.names.environment.as_ref()).map(ToString::to_string)
+        self.origin.environment(file).or(self.names.environment.as_ref()).map(ToString::to_string)
     }
 
     fn all(&self) -> BTreeSet<&str> {

@@ -8,113 +8,130 @@ use watchkeeper_domain::value::{AccountId, AlarmName, ResourceName};
 
 /// Something that was found, and what tells where it belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found<T> {
+pub struct Found<T> {
     /// The account of its ARN.
-    pub(crate) account: AccountId,
+    pub account: AccountId,
     /// The region of its ARN.
-    pub(crate) region: Region,
+    pub region: Region,
     /// The file that it was read from, counted from 0.
-    pub(crate) file: usize,
+    pub file: usize,
     /// The environment that its own tag names.
-    pub(crate) tag: Option<String>,
+    pub tag: Option<String>,
     /// What it is.
-    pub(crate) item: T,
+    pub item: T,
 }
 
 /// Everything that was found.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Facts {
-    pub(crate) clusters: Vec<Found<ClusterName>>,
-    pub(crate) services: Vec<Found<ServiceFacts>>,
-    pub(crate) targets: BTreeMap<(String, String), Vec<ScalableTarget>>,
+pub struct Facts {
+    /// Clusters, for their tags.
+    pub clusters: Vec<Found<ClusterName>>,
+    /// Services that have a count.
+    pub services: Vec<Found<ServiceFacts>>,
+    /// Bounds, by cluster and name of the service.
+    pub targets: BTreeMap<(String, String), Vec<ScalableTarget>>,
     /// Services that scheduled actions move, by cluster and name.
-    pub(crate) scheduled: BTreeSet<(String, String)>,
-    pub(crate) databases: Vec<Found<DatabaseFacts>>,
-    pub(crate) alarms: Vec<Found<AlarmFacts>>,
-    pub(crate) tables: Vec<Found<TableFacts>>,
-    pub(crate) queues: Vec<Found<QueueFacts>>,
-    pub(crate) streams: Vec<Found<StreamFacts>>,
+    pub scheduled: BTreeSet<(String, String)>,
+    /// Instances of RDS, and Aurora clusters.
+    pub databases: Vec<Found<DatabaseFacts>>,
+    /// Metric alarms and composite ones.
+    pub alarms: Vec<Found<AlarmFacts>>,
+    /// Tables of `DynamoDB`.
+    pub tables: Vec<Found<TableFacts>>,
+    /// Queues of SQS.
+    pub queues: Vec<Found<QueueFacts>>,
+    /// Streams of Kinesis.
+    pub streams: Vec<Found<StreamFacts>>,
     /// Image repositories.
-    pub(crate) images: Vec<Found<PlainFacts>>,
+    pub images: Vec<Found<PlainFacts>>,
     /// Replication groups of `ElastiCache`.
-    pub(crate) caches: Vec<Found<PlainFacts>>,
+    pub caches: Vec<Found<PlainFacts>>,
     /// Search domains.
-    pub(crate) domains: Vec<Found<PlainFacts>>,
+    pub domains: Vec<Found<PlainFacts>>,
     /// Target groups by what CloudWatch calls them.
-    pub(crate) target_groups: BTreeMap<String, TargetGroup>,
+    pub target_groups: BTreeMap<String, TargetGroup>,
     /// Load balancers, by what CloudWatch calls them: their addresses.
-    pub(crate) balancers: BTreeMap<String, String>,
+    pub balancers: BTreeMap<String, String>,
     /// Replicas that are resources of their own: account, region and name of the table, and where the replica is.
-    pub(crate) replicas: Vec<((AccountId, Region, String), Region)>,
+    pub replicas: Vec<((AccountId, Region, String), Region)>,
     /// Redrive policies that are resources of their own: account, region and name of the queue, and its dead-letter queue.
-    pub(crate) redrives: Vec<((AccountId, Region, String), ResourceName)>,
-    pub(crate) left_out: Vec<LeftOut>,
+    pub redrives: Vec<((AccountId, Region, String), ResourceName)>,
+    /// What is in no document, and why.
+    pub left_out: Vec<LeftOut>,
     /// Resources of types that a document has no place for.
-    pub(crate) others: usize,
+    pub others: usize,
 }
 
 /// A service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ServiceFacts {
-    pub(crate) cluster: ClusterName,
-    pub(crate) name: ServiceName,
+pub struct ServiceFacts {
+    /// Its cluster.
+    pub cluster: ClusterName,
+    /// Its name.
+    pub name: ServiceName,
     /// Tasks, where the source has a figure.
-    pub(crate) desired: Option<u32>,
+    pub desired: Option<u32>,
     /// Who rolls out: nothing for ECS itself.
-    pub(crate) controller: Option<String>,
+    pub controller: Option<String>,
     /// Target groups, by what CloudWatch calls them.
-    pub(crate) target_groups: Vec<String>,
+    pub target_groups: Vec<String>,
 }
 
 /// The bounds of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ScalableTarget {
-    pub(crate) file: usize,
+pub struct ScalableTarget {
+    /// The file that it was read from.
+    pub file: usize,
     /// Account and region, where it has an ARN.
-    pub(crate) place: Option<(AccountId, Region)>,
-    pub(crate) min: u32,
-    pub(crate) max: u32,
+    pub place: Option<(AccountId, Region)>,
+    /// The least tasks.
+    pub min: u32,
+    /// The most tasks.
+    pub max: u32,
 }
 
 /// A target group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct TargetGroup {
+pub struct TargetGroup {
     /// Its health path, without a query.
-    pub(crate) path: Option<String>,
+    pub path: Option<String>,
     /// Load balancers, by what CloudWatch calls them.
-    pub(crate) balancers: Vec<String>,
+    pub balancers: Vec<String>,
 }
 
 /// A database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct DatabaseFacts {
-    pub(crate) id: DatabaseId,
-    pub(crate) engine: Option<String>,
+pub struct DatabaseFacts {
+    /// What RDS calls it.
+    pub id: DatabaseId,
+    /// Its engine, in RDS's word.
+    pub engine: Option<String>,
     /// Why RDS would refuse to stop it.
-    pub(crate) cannot_stop: Option<String>,
+    pub cannot_stop: Option<String>,
     /// What it replicates from: an identifier or an ARN.
-    pub(crate) replica_of: Option<String>,
+    pub replica_of: Option<String>,
     /// The Aurora global database that it belongs to.
-    pub(crate) global: Option<ResourceName>,
+    pub global: Option<ResourceName>,
     /// Days that RDS keeps its automated backups.
-    pub(crate) kept_days: Option<u32>,
+    pub kept_days: Option<u32>,
     /// The window of these backups, in UTC.
-    pub(crate) window: Option<String>,
+    pub window: Option<String>,
 }
 
 /// An alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct AlarmFacts {
-    pub(crate) name: AlarmName,
+pub struct AlarmFacts {
+    /// Its name.
+    pub name: AlarmName,
     /// What it measures, in CloudWatch's words.
-    pub(crate) measures: Option<String>,
+    pub measures: Option<String>,
     /// What it speaks of.
-    pub(crate) about: Vec<AlarmSubject>,
+    pub about: Vec<AlarmSubject>,
 }
 
 /// What the dimensions of an alarm name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum AlarmSubject {
+pub enum AlarmSubject {
     /// A service of a cluster.
     Service(String, String),
     /// A database, in lower case.
@@ -131,54 +148,70 @@ pub(crate) enum AlarmSubject {
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TableFacts {
-    pub(crate) name: ResourceName,
+pub struct TableFacts {
+    /// Its name.
+    pub name: ResourceName,
     /// Its partition key.
-    pub(crate) key: Option<ResourceName>,
-    pub(crate) indexes: Vec<ResourceName>,
+    pub key: Option<ResourceName>,
+    /// Its secondary indexes.
+    pub indexes: Vec<ResourceName>,
     /// Regions that have a replica.
-    pub(crate) replicas: Vec<Region>,
-    pub(crate) point_in_time: bool,
+    pub replicas: Vec<Region>,
+    /// Whether it can be restored to any instant of the last weeks.
+    pub point_in_time: bool,
 }
 
 /// A queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct QueueFacts {
-    pub(crate) name: ResourceName,
-    pub(crate) dead_letters: Option<ResourceName>,
+pub struct QueueFacts {
+    /// Its name.
+    pub name: ResourceName,
+    /// Where its dead letters go.
+    pub dead_letters: Option<ResourceName>,
 }
 
 /// A stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StreamFacts {
-    pub(crate) name: ResourceName,
+pub struct StreamFacts {
+    /// Its name.
+    pub name: ResourceName,
     /// Shards; none on demand.
-    pub(crate) shards: Option<u32>,
+    pub shards: Option<u32>,
     /// Hours that it keeps a record.
-    pub(crate) hours: Option<u32>,
+    pub hours: Option<u32>,
 }
 
 /// Something of which only the name counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PlainFacts {
+pub struct PlainFacts {
     /// What it is, in a word.
-    pub(crate) kind: &'static str,
-    pub(crate) name: ResourceName,
+    pub kind: &'static str,
+    /// Its name.
+    pub name: ResourceName,
 }
 
 /// Something that is not in the document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct LeftOut {
+pub struct LeftOut {
     /// What it is.
-    pub(crate) what: String,
+    pub what: String,
     /// Why it is not there.
-    pub(crate) why: String,
+    pub why: String,
 }
 
 impl Facts {
     /// Notes something that is not in the document.
-    pub(crate) fn leave_out(&mut self, what: impl Into<String>, why: impl Into<String>) {
+    pub fn leave_out(&mut self, what: impl Into<String>, why: impl Into<String>) {
         self.left_out.push(LeftOut { what: what.into(), why: why.into() });
+    }
+
+    /// Notes a service: one to look after, or a daemon.
+    pub fn add_service(&mut self, found: Found<ServiceFacts>, daemon: bool) {
+        if daemon {
+            self.left_out.push(found.left_out("a daemon has no count"));
+        } else {
+            self.services.push(found);
+        }
     }
 }
 

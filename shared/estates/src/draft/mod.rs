@@ -1,14 +1,17 @@
 //! A draft of an estate document, from what is there already.
 //!
-//! `terraform` reads files into facts (`facts`); `environments` and `places` tell which environment each belongs to; `write` puts
-//! them down, with a question wherever a person has to decide; `difference` holds them against a document that is there. Another
-//! source of facts has only to fill `facts`.
+//! `terraform` reads files into facts (`facts`), and `cargo preflight --draft` an account; `known` is what figures of AWS come to
+//! for both. `environments` and `places` tell which environment each belongs to; `write` puts them down, with a question wherever a
+//! person has to decide; `difference` holds them against a document that is there.
 
+mod arn;
 mod called;
 mod difference;
 mod distinct;
 mod environments;
-mod facts;
+pub mod facts;
+mod file;
+mod known;
 mod options;
 mod places;
 mod problem;
@@ -17,17 +20,22 @@ mod terraform;
 mod words;
 mod write;
 
+pub use arn::Arn;
 pub use difference::Difference;
+pub use file::Delivered;
+pub use known::environment_of;
 pub use options::{DraftNames, StateFile};
 pub use problem::{DraftProblem, StateProblem};
 
 use watchkeeper_domain::estate::EstateDocument;
-use watchkeeper_domain::name::EstateName;
+use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
+use watchkeeper_domain::value::AccountId;
 
 use crate::parse;
 use crate::problem::FileProblem;
 use environments::EnvironmentRules;
 use facts::Facts;
+use options::DraftOrigin;
 use write::DraftHeader;
 
 /// A document that is in order, and says only what the files say.
@@ -71,32 +79,59 @@ pub fn draft(files: &[StateFile], names: &DraftNames) -> Result<Draft, Vec<Draft
     }
     facts.join();
     if problems.is_empty() {
-        put_together(files, names, &facts).map_err(|problem| vec![problem])
+        put_together(DraftOrigin::Terraform(files), names, None, &facts).map_err(|problem| vec![problem])
     } else {
         Err(problems)
     }
 }
 
-fn put_together(files: &[StateFile], names: &DraftNames, facts: &Facts) -> Result<Draft, DraftProblem> {
-    let listed = || files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>().join(", ");
+/// Drafts a document from what an account has in some regions. `only` is the one environment that is wanted of those that tags and
+/// names tell.
+///
+/// # Errors
+/// What nobody can tell but whoever asks; that there is nothing to look after.
+pub fn draft_of_account(
+    (account, regions): (&AccountId, &[Region]),
+    mut facts: Facts,
+    estate: Option<EstateName>,
+    only: Option<&EnvironmentName>,
+) -> Result<Draft, DraftProblem> {
+    facts.join();
+    let names = DraftNames { estate, environment: None };
+    put_together(DraftOrigin::Account(account, regions), &names, only, &facts)
+}
+
+fn put_together(
+    origin: DraftOrigin<'_>,
+    names: &DraftNames,
+    only: Option<&EnvironmentName>,
+    facts: &Facts,
+) -> Result<Draft, DraftProblem> {
     if facts.services.is_empty() && facts.databases.is_empty() {
         let found = if facts.left_out.is_empty() {
             format!("{} of other types", write::counted(facts.others, "resource"))
         } else {
             facts.left_out.iter().map(|it| format!("{} ({})", it.what, it.why)).collect::<Vec<_>>().join("; ")
         };
-        return Err(DraftProblem::Nothing { files: listed(), found });
+        return Err(DraftProblem::Nothing { origin: origin.called(), found });
     }
-    let (by, mut left_out) = environments::by_environment(facts, &mut EnvironmentRules::new(files, names));
+    let (mut by, mut left_out) = environments::by_environment(facts, &mut EnvironmentRules::new(origin, names));
+    if let Some(only) = only.filter(|_| !by.is_empty()) {
+        let known = by.keys().cloned().collect::<Vec<_>>().join(", ");
+        by.retain(|name, _| name == only.as_str());
+        if by.is_empty() {
+            return Err(DraftProblem::Unknown { found: only.to_string(), known });
+        }
+    }
     let mut environments = places::environments(by, &mut left_out);
     distinct::distinct(&mut environments, &mut left_out);
     if environments.is_empty() {
-        return Err(DraftProblem::Environment { found: nameless(facts) });
+        return Err(DraftProblem::Environment { found: nameless(facts), expected: origin.expected() });
     }
     left_out.sort();
     left_out.dedup();
     let (estate, derived) = estate(names, &environments)?;
-    let header = DraftHeader { files, estate: &estate, derived, left_out: &left_out, others: facts.others };
+    let header = DraftHeader { origin, estate: &estate, derived, left_out: &left_out, others: facts.others };
     let written = write::document(&header, facts, &environments);
     let summary = write::summary(&environments, left_out.len(), written.questions);
     let document = read(write::DRAFT, &written.text).map_err(DraftProblem::Draft)?;

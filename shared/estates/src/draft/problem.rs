@@ -40,21 +40,31 @@ pub enum DraftProblem {
     #[error("{0}")]
     State(StateProblem),
     /// Nothing that a document could name.
-    #[error("{files}: found {found}, expected at least one ECS service or database with its ARN")]
+    #[error("{origin}: found {found}, expected at least one ECS service or database with its ARN")]
     Nothing {
-        /// The files that were read.
-        files: String,
+        /// What was read.
+        origin: String,
         /// What is in them.
         found: String,
     },
     /// Nobody says which environment it is.
     #[error(
         "--environment: found none for {found}, which have neither a tag `Environment` nor a name that tells; expected \
-         --environment NAME, or --terraform NAME=FILE for each file"
+         {expected}"
     )]
     Environment {
         /// The clusters or databases.
         found: String,
+        /// What would tell.
+        expected: &'static str,
+    },
+    /// There is no such environment in it.
+    #[error("--environment: found {found:?}, expected one of {known}")]
+    Unknown {
+        /// What was asked for.
+        found: String,
+        /// What there is.
+        known: String,
     },
     /// Nobody says what the estate is called.
     #[error("--estate: found none, and no name that the clusters share; expected --estate NAME")]

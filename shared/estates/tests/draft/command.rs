@@ -51,7 +51,7 @@ fn a_document_is_written_once_and_then_only_compared() {
 
     let output = of(&["h2o-allegiant-prod.json"]);
     assert!(output.status.success());
-    assert_eq!(text(&output.stdout), format!("{path} has what the files have; nothing was written\n"));
+    assert_eq!(text(&output.stdout), format!("{path} has what was found; nothing was written\n"));
 
     let edited = written.replace("desired: 1, min: 1, max: 3", "desired: 2, min: 1, max: 3");
     fs::write(&out, &edited).unwrap();

@@ -69,7 +69,11 @@ impl RegionClients {
         all
     }
 
-    async fn described(&self, cluster: &ClusterName, names: &[ServiceName]) -> Result<Vec<Service>, AwsError> {
+    pub(crate) async fn described(
+        &self,
+        cluster: &ClusterName,
+        names: &[ServiceName],
+    ) -> Result<Vec<Service>, AwsError> {
         let names = names.iter().map(ToString::to_string).collect();
         let call = self.ecs.describe_services().cluster(cluster.as_str()).set_services(Some(names));
         let answer = call.include(ServiceField::Tags).send().await.map_err(|error| failed(SERVICES, cluster, error))?;

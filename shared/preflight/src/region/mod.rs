@@ -16,23 +16,23 @@ use watchkeeper_domain::preflight::Tags;
 /// The clients of a region.
 #[derive(Debug)]
 pub struct RegionClients {
-    aws: Aws,
+    pub(crate) aws: Aws,
     view: AwsRegionReader,
     vaults: BackupEngines,
-    autoscaling: aws_sdk_applicationautoscaling::Client,
+    pub(crate) autoscaling: aws_sdk_applicationautoscaling::Client,
     backup: aws_sdk_backup::Client,
-    cloudwatch: aws_sdk_cloudwatch::Client,
-    dynamodb: aws_sdk_dynamodb::Client,
-    ecr: aws_sdk_ecr::Client,
-    ecs: aws_sdk_ecs::Client,
-    elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) ecr: aws_sdk_ecr::Client,
+    pub(crate) ecs: aws_sdk_ecs::Client,
+    pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
     events: aws_sdk_eventbridge::Client,
     quotas: aws_sdk_servicequotas::Client,
-    rds: aws_sdk_rds::Client,
+    pub(crate) rds: aws_sdk_rds::Client,
     s3: aws_sdk_s3::Client,
     scheduler: aws_sdk_scheduler::Client,
     sfn: aws_sdk_sfn::Client,
-    sqs: aws_sdk_sqs::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
 }
 
 impl RegionClients {

@@ -23,13 +23,13 @@ impl RegionClients {
         Ok(Some(QueueFacts { url, tags, redrive, sources }))
     }
 
-    async fn redrive(&self, name: &ResourceName, url: &str) -> Result<Option<(String, u32)>, AwsError> {
+    pub(crate) async fn redrive(&self, name: &ResourceName, url: &str) -> Result<Option<(String, u32)>, AwsError> {
         let call = self.sqs.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::RedrivePolicy);
         let answer = call.send().await.map_err(|error| failed("sqs:GetQueueAttributes", name, error))?;
         Ok(answer.attributes().and_then(|all| policy(all.get(&QueueAttributeName::RedrivePolicy)?)))
     }
 
-    async fn queue_tags(&self, name: &ResourceName, url: &str) -> Result<Tags, AwsError> {
+    pub(crate) async fn queue_tags(&self, name: &ResourceName, url: &str) -> Result<Tags, AwsError> {
         let answer = self.sqs.list_queue_tags().queue_url(url).send().await;
         let answer = answer.map_err(|error| failed("sqs:ListQueueTags", name, error))?;
         Ok(answer.tags().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect())

@@ -18,7 +18,7 @@ impl RegionClients {
         Ok(Some(FoundTable { replicas: table.replicas, indexes: table.indexes, tags, recovers }))
     }
 
-    async fn table_tags(&self, arn: &str) -> Result<Tags, AwsError> {
+    pub(crate) async fn table_tags(&self, arn: &str) -> Result<Tags, AwsError> {
         let (mut all, mut next) = (Tags::new(), None);
         loop {
             let call = self.dynamodb.list_tags_of_resource().resource_arn(arn).set_next_token(next).send().await;
@@ -31,7 +31,7 @@ impl RegionClients {
         }
     }
 
-    async fn recovers(&self, name: &ResourceName) -> Result<bool, AwsError> {
+    pub(crate) async fn recovers(&self, name: &ResourceName) -> Result<bool, AwsError> {
         let answer = self.dynamodb.describe_continuous_backups().table_name(name.as_str()).send().await;
         let answer = answer.map_err(|error| failed("dynamodb:DescribeContinuousBackups", name, error))?;
         let backups = answer.continuous_backups_description();

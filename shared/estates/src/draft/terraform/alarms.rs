@@ -3,9 +3,9 @@
 use watchkeeper_domain::value::AlarmName;
 
 use super::StateReader;
-use super::arn::Arn;
 use super::attributes::Attributes;
 use super::cursor::StateMistake;
+use crate::draft::arn::Arn;
 use crate::draft::facts::{AlarmFacts, AlarmSubject};
 
 impl StateReader<'_> {
@@ -37,43 +37,25 @@ impl StateReader<'_> {
     }
 }
 
-/// Namespace, metric and threshold, such as `AWS/ECS CPUUtilization above 80`; nothing for an expression.
 fn measures(resource: &Attributes<'_>) -> Result<Option<String>, StateMistake> {
-    let plain =
-        |text: &&str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.' | ' '));
-    let (namespace, metric) = (resource.text("namespace")?.filter(plain), resource.text("metric_name")?.filter(plain));
-    let Some((namespace, metric)) = namespace.zip(metric) else { return Ok(None) };
-    let threshold = resource.number("threshold")?.map(|threshold| threshold.to_string()).unwrap_or_default();
-    // The four that compare with a number (Amazon CloudWatch API reference, PutMetricAlarm, ComparisonOperator).
-    let compared = match resource.text("comparison_operator")? {
-        Some("GreaterThanOrEqualToThreshold") => format!(" at least {threshold}"),
-        Some("GreaterThanThreshold") => format!(" above {threshold}"),
-        Some("LessThanThreshold") => format!(" below {threshold}"),
-        Some("LessThanOrEqualToThreshold") => format!(" at most {threshold}"),
-        _ => String::new(),
-    };
-    Ok(Some(format!("{namespace} {metric}{compared}")))
+    let metric = resource.text("namespace")?.zip(resource.text("metric_name")?);
+    let Some((namespace, metric)) = metric else { return Ok(None) };
+    let (operator, threshold) = (resource.text("comparison_operator")?, resource.number("threshold")?);
+    let threshold = threshold.map(|threshold| threshold.to_string()).unwrap_or_default();
+    Ok(AlarmFacts::measure(namespace, metric, operator, &threshold))
 }
 
-/// What the dimensions name. Their names: "Services that publish CloudWatch metrics" (Amazon CloudWatch user guide), the page of
-/// each service.
+/// What the dimensions name.
 fn subjects(resource: &Attributes<'_>, dimensions: &str) -> Result<Vec<AlarmSubject>, StateMistake> {
     let named = |dimension: &str| resource.texts(&format!("{dimensions}.{dimension}"));
-    let own = |text: &str| text.to_owned();
-    let mut found = Vec::new();
     let services = named("ServiceName")?;
-    found.extend(
-        named("ClusterName")?
-            .into_iter()
-            .zip(services)
-            .map(|(cluster, name)| AlarmSubject::Service(own(cluster), own(name))),
-    );
-    for dimension in ["DBInstanceIdentifier", "DBClusterIdentifier"] {
-        found.extend(named(dimension)?.into_iter().map(|name| AlarmSubject::Database(name.to_ascii_lowercase())));
+    let clusters = named("ClusterName")?.into_iter();
+    let mut found: Vec<AlarmSubject> = clusters
+        .zip(services)
+        .map(|(cluster, name)| AlarmSubject::Service(cluster.to_owned(), name.to_owned()))
+        .collect();
+    for dimension in AlarmSubject::DIMENSIONS {
+        found.extend(named(dimension)?.into_iter().filter_map(|name| AlarmSubject::of_dimension(dimension, name)));
     }
-    found.extend(named("QueueName")?.into_iter().map(|name| AlarmSubject::Queue(own(name))));
-    found.extend(named("TableName")?.into_iter().map(|name| AlarmSubject::Table(own(name))));
-    found.extend(named("TargetGroup")?.into_iter().map(|name| AlarmSubject::TargetGroup(own(name))));
-    found.extend(named("LoadBalancer")?.into_iter().map(|name| AlarmSubject::Balancer(own(name))));
     Ok(found)
 }

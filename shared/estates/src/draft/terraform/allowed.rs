@@ -4,9 +4,6 @@
 //! (`website/docs/r/TYPE.html.markdown` of hashicorp/terraform-provider-aws, "Argument Reference" and "Attribute Reference").
 //! A block of the configuration is a list of maps in the state; a dotted name goes through it.
 
-/// Keys of the tag that names an environment.
-pub(super) const ENVIRONMENT_TAGS: [&str; 6] = ["Environment", "environment", "Env", "env", "Stage", "stage"];
-
 /// The attributes of a type of resource, and the tags `ENVIRONMENT_TAGS` of all of them; nothing for types that no document has a
 /// place for.
 pub(super) fn allowed(kind: &str) -> Option<&'static [&'static str]> {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::allowed::{ENVIRONMENT_TAGS, allowed};
+use super::allowed::allowed;
 use super::cursor::{JsonCursor, StateMistake};
 use super::shape::StateResource;
+use crate::draft::known::ENVIRONMENT_TAGS;
 
 /// Characters of an address that a comment repeats.
 const SHOWN: usize = 120;

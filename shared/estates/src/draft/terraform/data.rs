@@ -5,9 +5,9 @@ use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::ResourceName;
 
 use super::StateReader;
-use super::arn::{Arn, last_part};
 use super::attributes::Attributes;
 use super::cursor::StateMistake;
+use crate::draft::arn::{Arn, last_part};
 use crate::draft::facts::{Facts, Found, PlainFacts, QueueFacts, StreamFacts, TableFacts};
 
 /// Where dead letters go (Amazon SQS API reference, `SetQueueAttributes`, `RedrivePolicy`).

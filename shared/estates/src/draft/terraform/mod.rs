@@ -5,7 +5,6 @@
 
 mod alarms;
 mod allowed;
-mod arn;
 mod attributes;
 mod cursor;
 mod data;
@@ -14,9 +13,9 @@ mod locate;
 mod services;
 mod shape;
 
+use crate::draft::arn::Arn;
 use crate::draft::facts::{Facts, Found};
 use crate::draft::problem::StateProblem;
-use arn::Arn;
 use attributes::Attributes;
 use cursor::StateMistake;
 use watchkeeper_domain::finding::FieldPath;

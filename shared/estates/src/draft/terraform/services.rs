@@ -3,9 +3,9 @@
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
 use super::StateReader;
-use super::arn::{Arn, last_part};
 use super::attributes::Attributes;
 use super::cursor::StateMistake;
+use crate::draft::arn::{Arn, last_part};
 use crate::draft::facts::{ScalableTarget, ServiceFacts, TargetGroup};
 
 impl StateReader<'_> {
@@ -32,11 +32,8 @@ impl StateReader<'_> {
             })
         });
         let daemon = resource.text("scheduling_strategy")? == Some("DAEMON");
-        let Some(found) = self.found(resource, arn.as_ref(), facts.transpose()?)? else { return Ok(()) };
-        if daemon {
-            self.facts.left_out.push(found.left_out("a daemon has no count"));
-        } else {
-            self.facts.services.push(found);
+        if let Some(found) = self.found(resource, arn.as_ref(), facts.transpose()?)? {
+            self.facts.add_service(found, daemon);
         }
         Ok(())
     }
@@ -60,21 +57,15 @@ impl StateReader<'_> {
 
     pub(super) fn target_group(&mut self, resource: &Attributes<'_>) -> Result<(), StateMistake> {
         let Some(arn) = resource.text("arn")?.and_then(Arn::parse) else { return Ok(()) };
-        // A query may hold a token.
-        let path =
-            resource.text("health_check.path")?.and_then(|path| path.split(['?', '#']).next()).map(str::to_owned);
-        let path =
-            path.filter(|path| path.starts_with('/') && !path.contains(|c: char| c.is_control() || c.is_whitespace()));
-        let balancers = resource.texts("load_balancer_arns")?.into_iter().filter_map(balancer_of).collect();
-        self.facts.target_groups.insert(arn.resource, TargetGroup { path, balancers });
+        let balancers = resource.texts("load_balancer_arns")?;
+        let group = TargetGroup::new(resource.text("health_check.path")?, &balancers);
+        self.facts.target_groups.insert(arn.resource, group);
         Ok(())
     }
 
     pub(super) fn balancer(&mut self, resource: &Attributes<'_>) -> Result<(), StateMistake> {
-        let Some(balancer) = resource.text("arn")?.and_then(balancer_of) else { return Ok(()) };
-        let plain = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
-        if let Some(address) = resource.text("dns_name")?.filter(plain) {
-            self.facts.balancers.insert(balancer, address.to_owned());
+        if let Some((arn, address)) = resource.text("arn")?.zip(resource.text("dns_name")?) {
+            self.facts.add_balancer(arn, address);
         }
         Ok(())
     }
@@ -87,12 +78,6 @@ fn scaled_service(resource: &Attributes<'_>) -> Result<Option<(String, String)>,
     let id = resource.text("resource_id")?.filter(|_| namespace == Some("ecs"));
     let id = id.and_then(|id| id.strip_prefix("service/")).and_then(|id| id.split_once('/'));
     Ok(id.map(|(cluster, service)| (cluster.to_owned(), service.to_owned())))
-}
-
-/// What CloudWatch calls a load balancer: the end of its ARN ("CloudWatch metrics for your Application Load Balancer", dimension
-/// `LoadBalancer`).
-fn balancer_of(arn: &str) -> Option<String> {
-    Some(Arn::parse(arn)?.resource.strip_prefix("loadbalancer/")?.to_owned())
 }
 
 /// The cluster of a service: the long form of its ARN has it (`service/CLUSTER/SERVICE`), the short one of before 2018 has not

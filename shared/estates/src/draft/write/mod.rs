@@ -12,7 +12,7 @@ use watchkeeper_domain::estate::EnvironmentKind;
 use watchkeeper_domain::name::EstateName;
 
 use super::facts::{Facts, LeftOut};
-use super::options::StateFile;
+use super::options::DraftOrigin;
 use super::places::DraftEnvironment;
 use super::words;
 use text::{DocumentText, scalar};
@@ -22,7 +22,7 @@ pub(crate) const DRAFT: &str = "the draft";
 
 /// What stands above the environments.
 pub(crate) struct DraftHeader<'a> {
-    pub(crate) files: &'a [StateFile],
+    pub(crate) origin: DraftOrigin<'a>,
     pub(crate) estate: &'a EstateName,
     /// Whether the name was only taken from the clusters.
     pub(crate) derived: bool,
@@ -69,9 +69,15 @@ impl DraftHeader<'_> {
     fn write(&self, out: &mut DocumentText, environments: &[DraftEnvironment]) {
         out.note(0, "yaml-language-server: $schema=estate.schema.json");
         out.note(0, "");
-        let files: Vec<String> = self.files.iter().map(|file| shown(&file.name)).collect();
-        out.note(0, &format!("Drafted by `cargo estates draft` from {}.", files.join(", ")));
-        out.note(0, "What stands here is what Terraform knew then. `# ?` marks what only a person knows: answer it, and delete the line.");
+        let (command, from, knew) = match self.origin {
+            DraftOrigin::Terraform(files) => {
+                let files: Vec<String> = files.iter().map(|file| shown(&file.name)).collect();
+                ("cargo estates draft", files.join(", "), "Terraform knew")
+            }
+            DraftOrigin::Account(..) => ("cargo preflight --draft", self.origin.called(), "AWS said"),
+        };
+        out.note(0, &format!("Drafted by `{command}` from {from}."));
+        out.note(0, &format!("What stands here is what {knew} then. `# ?` marks what only a person knows: answer it, and delete the line."));
         out.note(0, "A section behind `# ` counts once you take that away; its figures are examples.");
         out.note(0, "Nothing is changed before it has the tag `watchkeeper:managed = true`: `cargo preflight` tells what lacks it.");
         let others = counted(self.others, "resource");

@@ -6,16 +6,18 @@ use watchkeeper_domain::value::AccountId;
 /// An ARN of a resource in a region: `arn:partition:service:region:account:resource` (AWS IAM user guide, "Amazon Resource Names
 /// (ARNs)").
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Arn {
-    pub(super) region: Region,
-    pub(super) account: AccountId,
+pub struct Arn {
+    /// The region.
+    pub region: Region,
+    /// The account.
+    pub account: AccountId,
     /// What follows the account.
-    pub(super) resource: String,
+    pub resource: String,
 }
 
 impl Arn {
     /// The ARN of a text; nothing if it is none, or names no region or account.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         let (begin, _, _) = (parts.next()?, parts.next()?, parts.next()?);
         let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
@@ -26,7 +28,7 @@ impl Arn {
 }
 
 /// The last part of an ARN, or of a plain name.
-pub(super) fn last_part(text: &str) -> &str {
+pub(crate) fn last_part(text: &str) -> &str {
     text.rsplit([':', '/']).next().unwrap_or(text)
 }
 
