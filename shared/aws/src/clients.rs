@@ -104,7 +104,7 @@ impl Aws {
         }
     }
 
-    /// The client of load balancers, made where it is used: only a run that keeps an order asks them.
+    /// The client of load balancers, made where it is used: only a run that keeps an order, or shows a page, asks them.
     pub(crate) fn elb(&self) -> aws_sdk_elasticloadbalancingv2::Client {
         aws_sdk_elasticloadbalancingv2::Client::new(&self.config)
     }

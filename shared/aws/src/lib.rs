@@ -22,6 +22,7 @@ mod questions;
 mod quotas;
 mod rds;
 mod reports;
+mod rules;
 mod sfn;
 mod signed;
 mod sns;

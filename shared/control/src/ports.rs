@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{
-    DatabaseId, ObservedDatabase, ObservedService, ScalingState, Schedules, ServiceId, ServiceRelease, TaskDefinition,
+    DatabaseId, ObservedDatabase, ObservedRule, ObservedService, RuleActions, ScalingState, Schedules, ServiceId,
+    ServiceRelease, TaskDefinition,
 };
 use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::execution::ExecutionStatus;
@@ -17,7 +18,7 @@ use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_domain::message::Message;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 use watchkeeper_domain::reconcile::run::RunError;
-use watchkeeper_domain::value::AlarmName;
+use watchkeeper_domain::value::{AlarmName, ListenerRuleArn};
 
 /// The most services one `DescribeServices` call takes (Amazon ECS API reference).
 pub const DESCRIBE_SERVICES_MAX: usize = 10;
@@ -183,6 +184,16 @@ pub trait Databases {
     async fn stop_database(&self, database: &DatabaseId) -> Result<(), AwsError>;
 }
 
+/// The rules of the listeners of Application Load Balancers in one region.
+pub trait ListenerRules {
+    /// Describes one rule, with its tag; `None` when it does not exist. It takes two calls.
+    async fn describe_rule(&self, rule: &ListenerRuleArn) -> Result<Option<ObservedRule>, AwsError>;
+
+    /// Replaces the actions of a rule, all at once; its conditions and transforms stay. A login keeps the client secret that it has,
+    /// which AWS tells nobody.
+    async fn set_rule(&self, rule: &ListenerRuleArn, actions: &RuleActions) -> Result<(), AwsError>;
+}
+
 /// The releases of the ECS services of one region.
 pub trait ServiceReleases {
     /// The deployments of a service that AWS remembers, newest first, at most [`RELEASES_MAX`]: the newest of all, and
@@ -230,6 +241,7 @@ pub trait Cloud:
     + ServiceReleases
     + AccountQuotas
     + TargetHealth
+    + ListenerRules
 {
 }
 
@@ -243,6 +255,7 @@ impl<T> Cloud for T where
         + ServiceReleases
         + AccountQuotas
         + TargetHealth
+        + ListenerRules
 {
 }
 

@@ -16,7 +16,7 @@ use watchkeeper_domain::name::{ClusterName, Region, Scope, ServiceName};
 use watchkeeper_domain::order::StartOrder;
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::schedule::Calendar;
-use watchkeeper_domain::value::{AccountId, HourlyCost};
+use watchkeeper_domain::value::{AccountId, HourlyCost, ListenerRuleArn, TargetGroupArn};
 
 use crate::ledger::{PairId, PairReplica, ScopeState};
 
@@ -63,6 +63,17 @@ pub struct ScopedEnvironment {
     pub declared: u32,
     /// The pair that it is a half of, if it is one.
     pub pair: Option<PairMember>,
+}
+
+/// Resources to look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScopeSelection {
+    /// Services.
+    pub services: BTreeSet<ServiceId>,
+    /// Databases.
+    pub databases: BTreeSet<DatabaseId>,
+    /// Rules of load balancers' listeners; with the target group of the page that each is to show where no baseline of it is kept.
+    pub rules: BTreeMap<ListenerRuleArn, Option<TargetGroupArn>>,
 }
 
 /// What is found by the tag `watchkeeper:managed = true` when it is looked at.
@@ -253,14 +264,19 @@ impl ScopedEnvironment {
 
     /// The resources to look at, but for what is found by tag: the document's, and those that a baseline keeps, because what was
     /// changed must be given back even after the document has forgotten it.
-    pub fn selection(&self, baseline: Option<&Baseline>) -> (BTreeSet<ServiceId>, BTreeSet<DatabaseId>) {
-        let mut services = self.services.clone();
-        let mut databases = self.databases.clone();
-        if let Some(baseline) = baseline {
-            services.extend(baseline.capacity.services.keys().cloned());
-            databases.extend(baseline.capacity.databases.keys().cloned());
+    pub fn selection(&self, baseline: Option<&Baseline>) -> ScopeSelection {
+        let page = self.allowance.page.iter().map(|page| (page.rule.clone(), Some(page.target_group.clone())));
+        let mut selection = ScopeSelection {
+            services: self.services.clone(),
+            databases: self.databases.clone(),
+            rules: page.collect(),
+        };
+        if let Some(Baseline { capacity, .. }) = baseline {
+            selection.services.extend(capacity.services.keys().cloned());
+            selection.databases.extend(capacity.databases.keys().cloned());
+            selection.rules.extend(capacity.rules.keys().map(|rule| (rule.clone(), None)));
         }
-        (services, databases)
+        selection
     }
 }
 
@@ -289,5 +305,6 @@ fn allowance(environment: &Environment, region: &Region, instant: Timestamp) -> 
         frozen: limits.freeze_at(instant).map(FreezeWindow::frozen),
         at_home: pair.map(|failover| failover.capacity.clone()).unwrap_or_default(),
         order: environment.order(),
+        page: environment.page(region),
     }
 }

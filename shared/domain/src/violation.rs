@@ -69,6 +69,8 @@ pub enum GuardrailCode {
     ForeignSchedule,
     /// A database needs a person.
     DatabaseBroken,
+    /// The page of an environment that sleeps cannot be shown, or not be taken away.
+    WakePage,
     /// AWS refused to change a resource.
     WriteRefused,
     /// A resource of the document does not exist.
@@ -95,6 +97,7 @@ impl GuardrailCode {
                 | Self::ForeignSchedule
                 | Self::DatabaseCannotStop
                 | Self::DatabaseBroken
+                | Self::WakePage
                 | Self::WriteRefused
                 | Self::NotFound
         )

@@ -288,7 +288,7 @@ fn with_order(order: &str) -> String {
 )]
 #[case::a_bound_of_nothing(
     "    wave-within: 5m\n",
-    "estate.yaml:7: environments.dev.wave-within: found 5m, expected none without `order` or `after`"
+    "estate.yaml:7: environments.dev.wave-within: found 5m, expected none without `order`, `after` or `wake-page`"
 )]
 #[case::too_long_a_bound(
     "    order: [[proxy], [api]]\n    wave-within: 1h\n",

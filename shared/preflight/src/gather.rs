@@ -105,6 +105,9 @@ async fn data(region: &RegionClients, wanted: &WantedResources, facts: &mut Pref
         let arn = place.arn("rds", &format!("{kind}:{}", id.name()));
         facts.databases.insert(id.clone(), read(region.database(id, &arn).await));
     }
+    if let Some(page) = &wanted.page {
+        facts.rules.insert(page.rule.clone(), read(region.rule(&page.rule).await));
+    }
     for promoted in &wanted.promoted {
         let arn = place.arn("rds", &format!("db:{}", promoted.name()));
         facts.promoted.insert(promoted.clone(), read(region.promoted(promoted, &arn).await));

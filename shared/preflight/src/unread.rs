@@ -7,7 +7,7 @@ use watchkeeper_domain::preflight::{Read, UnreadFact};
 
 /// Operations of the engine's ports whose action has the prefix of another name than a reader would guess (service
 /// authorization reference). Those read here say their action themselves.
-const ACTIONS: [(&str, &str); 16] = [
+const ACTIONS: [(&str, &str); 18] = [
     ("DescribeAccountAttributes", "rds"),
     ("DescribeContinuousBackups", "dynamodb"),
     ("DescribeDBClusters", "rds"),
@@ -15,7 +15,9 @@ const ACTIONS: [(&str, &str); 16] = [
     ("DescribeDomain", "es"),
     ("DescribeGlobalClusters", "rds"),
     ("DescribeReplicationGroups", "elasticache"),
+    ("DescribeRules", "elasticloadbalancing"),
     ("DescribeTable", "dynamodb"),
+    ("DescribeTags", "elasticloadbalancing"),
     ("DescribeTaskDefinition", "ecs"),
     ("DescribeTimeToLive", "dynamodb"),
     ("GetAWSDefaultServiceQuota", "servicequotas"),

@@ -237,6 +237,7 @@ impl SimState {
         match resource {
             SimResource::Service(spec) => self.add_service(spec),
             SimResource::Database(spec) => self.add_database(spec),
+            SimResource::Rule(spec) => self.add_rule(spec),
         }
     }
 }

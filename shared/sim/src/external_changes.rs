@@ -199,6 +199,7 @@ impl SimRegion {
         self.change(resource, |state| match resource {
             ResourceId::Service(id) => state.change_service(id, |service| service.scheduler = scheduler),
             ResourceId::Database(id) => state.change_database(id, |found| found.observed.scheduler = scheduler),
+            ResourceId::Rule(_) => false,
         });
     }
 
@@ -245,7 +246,7 @@ impl SimRegion {
         self.lock().ledger.apply(Change::Put(draft));
     }
 
-    fn change(&self, what: &impl std::fmt::Display, change: impl FnOnce(&mut SimState) -> bool) {
+    pub(crate) fn change(&self, what: &impl std::fmt::Display, change: impl FnOnce(&mut SimState) -> bool) {
         assert!(change(&mut self.lock()), "{what} does not exist in this simulation");
     }
 }

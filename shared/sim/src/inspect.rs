@@ -20,7 +20,13 @@ impl SimRegion {
         let services = state.services.keys().filter_map(|id| Some((id.clone(), state.service(id)?.observed())));
         let databases =
             state.databases.keys().filter_map(|id| Some((id.clone(), state.database(id)?.observed.clone())));
-        ObservedScope { services: services.collect(), databases: databases.collect(), ..ObservedScope::default() }
+        let rules = state.rules.keys().filter_map(|id| Some((id.clone(), state.rule(id)?.observed.clone())));
+        ObservedScope {
+            services: services.collect(),
+            databases: databases.collect(),
+            rules: rules.collect(),
+            ..ObservedScope::default()
+        }
     }
 
     /// The capacity as it truly is now.
@@ -28,7 +34,7 @@ impl SimRegion {
         self.observed().capacity()
     }
 
-    /// How often a service or a database has changed: the capacity is the same while this is.
+    /// How often a service, a database or a rule has changed: the capacity is the same while this is.
     pub fn capacity_changes(&self) -> u64 {
         self.lock().changes
     }

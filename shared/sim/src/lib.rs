@@ -59,4 +59,7 @@ pub use quota::{BucketLimit, BucketLimits, SimApi};
 pub use region::SimRegion;
 pub use run::run_until_done_or_crash;
 pub use settings::TimingSettings;
-pub use spec::{DatabaseSpec, ServiceSpec, SimResource, TargetGroup, aurora, rds, scope, service, task_definition};
+pub use spec::{
+    DatabaseSpec, RuleSpec, ServiceSpec, SimResource, TargetGroup, aurora, group_arn, rds, rule, rule_arn, scope,
+    service, task_definition,
+};

@@ -44,6 +44,10 @@ pub enum Operation {
     StopDBCluster,
     /// An RDS instance is stopped.
     StopDBInstance,
+    /// A rule of a listener is read, and its tags with it.
+    DescribeRules,
+    /// What a rule of a listener does is set.
+    ModifyRule,
     /// The tasks of a service are listed.
     ListTasks,
     /// The images of a task definition are read.
@@ -287,6 +291,7 @@ impl Operation {
                 | O::StartDBInstance
                 | O::StopDBCluster
                 | O::StopDBInstance
+                | O::ModifyRule
         )
     }
 
@@ -295,7 +300,11 @@ impl Operation {
         use Operation as O;
         matches!(
             self,
-            O::DescribeServices | O::DescribeScalableTargets | O::DescribeDBClusters | O::DescribeDBInstances
+            O::DescribeServices
+                | O::DescribeScalableTargets
+                | O::DescribeDBClusters
+                | O::DescribeDBInstances
+                | O::DescribeRules
         )
     }
 

@@ -1,11 +1,12 @@
 //! What a simulation is built of.
 
 use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseState, ObservedDatabase, Rollout, ScalingState, ServiceId, Suspensions, TaskDefinition,
+    DatabaseId, DatabaseState, ObservedDatabase, ObservedRule, Rollout, RuleActions, ScalingState, ServiceId,
+    Suspensions, TaskDefinition,
 };
 use watchkeeper_domain::failover::readiness::TargetGroupFacts;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
-use watchkeeper_domain::value::ResourceName;
+use watchkeeper_domain::value::{ListenerRuleArn, ResourceName, TargetGroupArn};
 
 /// A service to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,15 @@ pub struct DatabaseSpec {
     pub observed: ObservedDatabase,
 }
 
+/// A rule of a load balancer's listener to build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleSpec {
+    /// Its ARN.
+    pub id: ListenerRuleArn,
+    /// What it is like.
+    pub observed: ObservedRule,
+}
+
 /// Anything to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SimResource {
@@ -76,6 +86,14 @@ pub enum SimResource {
     Service(ServiceSpec),
     /// A database.
     Database(DatabaseSpec),
+    /// A rule of a load balancer's listener.
+    Rule(RuleSpec),
+}
+
+impl From<RuleSpec> for SimResource {
+    fn from(spec: RuleSpec) -> Self {
+        Self::Rule(spec)
+    }
 }
 
 impl From<ServiceSpec> for SimResource {
@@ -112,6 +130,35 @@ pub fn aurora(name: &str) -> DatabaseSpec {
 /// When that is no name of a database.
 pub fn rds(name: &str) -> DatabaseSpec {
     DatabaseSpec::new(checked(DatabaseId::try_from(format!("rds:{name}"))))
+}
+
+/// A rule of the load balancer of this name in `us-east-1`, such as `shop/1`.
+///
+/// # Panics
+/// When that is no name.
+pub fn rule_arn(name: &str) -> ListenerRuleArn {
+    let (balancer, rule) = name.split_once('/').unwrap_or((name, "1"));
+    let arn = format!(
+        "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener-rule/app/{balancer}/50dc6c495c0c9188/f2f7dc8efc522ab2/{rule}"
+    );
+    checked(arn.parse())
+}
+
+/// A target group of this name in `us-east-1`.
+///
+/// # Panics
+/// When that is no name.
+pub fn group_arn(name: &str) -> TargetGroupArn {
+    checked(format!("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/{name}/73e2d6bc24d8a067").parse())
+}
+
+/// A managed rule of a listener that forwards to a target group.
+///
+/// # Panics
+/// When these are no names.
+pub fn rule(name: &str, group: &str) -> RuleSpec {
+    let actions = RuleActions::forward_to(&group_arn(group));
+    RuleSpec { id: rule_arn(name), observed: ObservedRule { actions, managed: true, cannot_change: None } }
 }
 
 /// A task definition as AWS writes it, of a family and revision such as `h2o-backend:124`.

@@ -10,7 +10,7 @@ use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
 use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
 use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Region;
-use watchkeeper_domain::value::{AlarmName, ResourceName};
+use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName};
 
 use crate::call::RecordedCall;
 use crate::fault::FaultPlan;
@@ -20,6 +20,7 @@ use crate::kinds::machines::SimMachines;
 use crate::kinds::outside::SimOutbox;
 use crate::kinds::pile::StuckItems;
 use crate::kinds::release::SimDefinition;
+use crate::kinds::rule::SimRule;
 use crate::kinds::service::SimService;
 use crate::kinds::traffic_site::SimTrafficSwitches;
 use crate::kinds::vault::SimBackups;
@@ -63,6 +64,9 @@ pub(crate) struct SimState {
     /// The scheduled actions of somebody else. None of them ever fires by itself.
     pub(crate) schedules: Vec<(ServiceId, ScheduledAction)>,
     pub(crate) databases: BTreeMap<DatabaseId, SimDatabase>,
+    pub(crate) rules: BTreeMap<ListenerRuleArn, SimRule>,
+    /// When a rule went to services of which none was to be reached.
+    pub(crate) unserved: Vec<(Timestamp, ListenerRuleArn)>,
     /// The task definitions that are registered.
     pub(crate) definitions: BTreeMap<TaskDefinition, SimDefinition>,
     /// What AWS tells of the account's quotas.
@@ -88,7 +92,7 @@ pub(crate) struct SimState {
     pub(crate) made: u64,
     pub(crate) made_of: BTreeMap<Operation, u64>,
     pub(crate) crashed: bool,
-    /// How often a service or a database has changed.
+    /// How often a service, a database or a rule has changed.
     pub(crate) changes: u64,
     scheduled: BTreeMap<(Timestamp, u64), DueEvent>,
     planned: u64,
@@ -107,6 +111,8 @@ impl SimState {
             services: BTreeMap::new(),
             schedules: Vec::new(),
             databases: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            unserved: Vec::new(),
             definitions: BTreeMap::new(),
             account: guardrail::CapacityQuotas::default(),
             alarms: AlarmStates::new(),

@@ -23,6 +23,7 @@ pub fn writes(plan: &Plan) -> String {
     let (mut counts, mut bounds): (BTreeMap<(u32, u32), usize>, BTreeMap<String, usize>) =
         (BTreeMap::new(), BTreeMap::new());
     let (mut starts, mut stops) = (0, 0);
+    let (mut shown, mut hidden) = (false, false);
     let mut releases = Vec::new();
     for action in plan.actions() {
         match &action.change {
@@ -33,9 +34,14 @@ pub fn writes(plan: &Plan) -> String {
             }
             CapacityChange::Database { to: DatabasePower::On, .. } => starts += 1,
             CapacityChange::Database { to: DatabasePower::Off, .. } => stops += 1,
+            CapacityChange::Rule { page: true, .. } => shown = true,
+            CapacityChange::Rule { page: false, .. } => hidden = true,
         }
     }
     let mut parts: Vec<String> = Vec::new();
+    if shown {
+        parts.push("the page is shown".to_owned());
+    }
     if starts > 0 {
         parts.push(format!("{} {}", counted(starts, "database"), if starts == 1 { "starts" } else { "start" }));
     }
@@ -50,6 +56,9 @@ pub fn writes(plan: &Plan) -> String {
     }
     if stops > 0 {
         parts.push(format!("{} {}", counted(stops, "database"), if stops == 1 { "stops" } else { "stop" }));
+    }
+    if hidden {
+        parts.push("the page is taken away".to_owned());
     }
     if parts.is_empty() { "Nothing is written now".to_owned() } else { sentence(&parts.join(", then ")) }
 }

@@ -8,6 +8,7 @@ mod human;
 mod observe;
 mod pair;
 mod releases;
+mod rules;
 mod services;
 mod singleton_monitor;
 mod stores;

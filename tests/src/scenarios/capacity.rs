@@ -16,6 +16,7 @@ pub fn parted(environment: &Environment, capacity: &Capacity) -> (Capacity, Capa
         let part = if protected { &mut kept } else { &mut free };
         part.databases.insert(id.clone(), *power);
     }
+    free.rules.clone_from(&capacity.rules);
     (free, kept)
 }
 
@@ -52,5 +53,7 @@ pub fn difference(before: &Capacity, after: &Capacity) -> String {
     let services = services.map(|(id, was)| format!("{id} was {was:?}, is {:?}", after.services.get(id)));
     let databases = before.databases.iter().filter(|(id, was)| after.databases.get(*id) != Some(*was));
     let databases = databases.map(|(id, was)| format!("{id} was {was:?}, is {:?}", after.databases.get(id)));
-    services.chain(databases).collect::<Vec<_>>().join("; ")
+    let rules = before.rules.iter().filter(|(id, was)| after.rules.get(*id) != Some(*was));
+    let rules = rules.map(|(id, was)| format!("{id} was {was:?}, is {:?}", after.rules.get(id)));
+    services.chain(databases).chain(rules).collect::<Vec<_>>().join("; ")
 }

@@ -16,7 +16,11 @@ fn published(bucket: ApiBucket) -> Option<&'static str> {
         ApiBucket::EcsRevisionRead => "Service revision actions",
         ApiBucket::EcsDefinitionRead => "Task definition read actions",
         ApiBucket::EcsTaskRead => "Cluster resource read actions",
-        ApiBucket::ScalingWrite | ApiBucket::ScalingRead | ApiBucket::Rds => return None,
+        ApiBucket::ScalingWrite
+        | ApiBucket::ScalingRead
+        | ApiBucket::Rds
+        | ApiBucket::BalancerRead
+        | ApiBucket::BalancerWrite => return None,
     })
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The adapters with a client of their own, by the name of their file or folder, and the prefix of its service's actions.
-const CLIENTS: [(&str, &str); 13] = [
+const CLIENTS: [(&str, &str); 14] = [
     ("cloudwatch", "cloudwatch"),
     ("failover/ecr", "ecr"),
     ("failover/elb", "elasticloadbalancing"),
@@ -13,6 +13,7 @@ const CLIENTS: [(&str, &str); 13] = [
     ("failover/kinesis", "kinesis"),
     ("ledger", "dynamodb"),
     ("reports", "s3"),
+    ("rules", "elasticloadbalancing"),
     ("sfn", "states"),
     ("sns", "sns"),
     ("failover/traffic/arc", "route53-recovery-cluster"),

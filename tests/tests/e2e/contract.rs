@@ -10,11 +10,13 @@ use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, Scope, ServiceName};
 use watchkeeper_domain::unblock::LockItem;
-use watchkeeper_domain::value::{AlarmName, ResourceName};
+use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, TargetGroupArn};
 use watchkeeper_sim::contract::alarms::{self, AlarmBench};
 use watchkeeper_sim::contract::unblock::{self, UnblockBench};
-use watchkeeper_sim::contract::{CaseFailure, ContractBench, DatabaseKind, cloud, databases, ledger, releases};
-use watchkeeper_sim::{alarm_cases, cloud_cases, database_cases, ledger_cases, release_cases, unblock_cases};
+use watchkeeper_sim::contract::{CaseFailure, ContractBench, DatabaseKind, cloud, databases, ledger, releases, rules};
+use watchkeeper_sim::{
+    alarm_cases, cloud_cases, database_cases, ledger_cases, release_cases, rule_cases, unblock_cases,
+};
 use watchkeeper_tests::estate::{RegionFixtures, UnblockFixtures};
 use watchkeeper_tests::harness::SandboxHarness;
 
@@ -116,6 +118,10 @@ impl ContractBench for SandboxBench {
         Ok(id)
     }
 
+    async fn make_rule(&self) -> Result<(ListenerRuleArn, [TargetGroupArn; 2]), CaseFailure> {
+        self.site.make_rule(&self.fresh_name()).await.map_err(bench_failure("make a rule"))
+    }
+
     #[allow(clippy::disallowed_methods, reason = "the emulated AWS takes real time")]
     async fn settle(&self) {
         tokio::time::sleep(SETTLED).await;
@@ -201,6 +207,10 @@ macro_rules! release_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| releases::$case(bench).await); })*};
 }
 
+macro_rules! rule_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| rules::$case(bench).await); })*};
+}
+
 macro_rules! ledger_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| ledger::$case(bench).await); })*};
 }
@@ -213,5 +223,6 @@ alarm_cases!(alarm_tests);
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);
+rule_cases!(rule_tests);
 ledger_cases!(ledger_tests);
 unblock_cases!(stuck_tests);

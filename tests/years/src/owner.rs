@@ -106,6 +106,8 @@ fn right(resource: &ResourceId, now: &Capacity) -> Option<Right> {
             let is = *now.databases.get(id)?;
             Right::Database { was: is, made: is }
         }
+        // No history has a page.
+        ResourceId::Rule(_) => return None,
     })
 }
 

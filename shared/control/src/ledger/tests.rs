@@ -37,6 +37,7 @@ fn baseline() -> Baseline {
     let capacity = Capacity {
         services: [(service, ServiceCapacity { desired: 1, scaling })].into(),
         databases: [(database, DatabasePower::On)].into(),
+        ..Capacity::default()
     };
     Baseline { capacity, taken: T0 }
 }

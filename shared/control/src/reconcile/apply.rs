@@ -16,9 +16,9 @@ use crate::lease::Lease;
 use crate::ledger::{Ledger, LedgerWrite};
 use crate::pacing::ApiBucket;
 use crate::platform::Platform;
-use crate::ports::{AwsError, Clock, Databases, Fault, ServiceWrites};
+use crate::ports::{AwsError, Clock, Databases, Fault, ListenerRules, ServiceWrites};
 use crate::runbook::{FormerWord, RunbookError, StepOutcome};
-use crate::scoped::ScopedEnvironment;
+use crate::scoped::{ScopeSelection, ScopedEnvironment};
 
 /// How many services a slice looks at before it writes: more than the whole of the account's budget lets it write in its minute.
 /// A look at thousands would take all of its time.
@@ -110,14 +110,20 @@ impl<P: Platform> Reconciler<P> {
             return Ok(SlicePlan { plan: run.plan.clone(), partial: false });
         }
         let reason = run.plan.actions().next().map_or_else(String::new, |action| action.reason.clone());
-        let (services, databases) = scoped.selection(resumed.seen.baseline.as_ref());
-        // Whose turn it is, only a look at all of them tells.
-        let whole = run.slices == 0 || !ordered(&run.deciding, &scoped.allowance).is_empty();
+        let selection = scoped.selection(resumed.seen.baseline.as_ref());
+        // Whose turn it is, and whether a page may go, only a look at all of them tells.
+        let in_turn = !ordered(&run.deciding, &scoped.allowance).is_empty() || !selection.rules.is_empty();
+        let whole = run.slices == 0 || in_turn;
         let open = if whole { BTreeSet::new() } else { run.open() };
-        let unwritten: Vec<_> =
-            services.iter().filter(|id| open.contains(&ResourceId::Service((*id).clone()))).cloned().collect();
+        let unwritten: Vec<_> = selection
+            .services
+            .iter()
+            .filter(|id| open.contains(&ResourceId::Service((*id).clone())))
+            .cloned()
+            .collect();
         for some in unwritten.chunks(LOOKED) {
-            let mut observed = self.look_at(&some.iter().cloned().collect(), &databases, resumed.lease.layer).await?;
+            let some_of_it = ScopeSelection { services: some.iter().cloned().collect(), ..selection.clone() };
+            let mut observed = self.look_at(&some_of_it, resumed.lease.layer).await?;
             self.take_in_releases(scoped, resumed, &mut observed).await?;
             let plan = left(scoped, resumed, &observed, &reason, now).without_stops();
             if !plan.is_empty() {
@@ -126,7 +132,7 @@ impl<P: Platform> Reconciler<P> {
                 return Ok(SlicePlan { plan, partial });
             }
         }
-        let mut observed = self.look_at(&services, &databases, resumed.lease.layer).await?;
+        let mut observed = self.look_at(&selection, resumed.lease.layer).await?;
         self.take_in_releases(scoped, resumed, &mut observed).await?;
         let mut plan = left(scoped, resumed, &observed, &reason, now);
         if self.look_at_health(scoped, &run.deciding, &mut observed, &plan).await {
@@ -142,6 +148,7 @@ impl<P: Platform> Reconciler<P> {
             CapacityChange::Release { service, to, .. } => self.cloud.set_release(service, to).await,
             CapacityChange::Database { database, to: DatabasePower::On } => self.cloud.start_database(database).await,
             CapacityChange::Database { database, to: DatabasePower::Off } => self.cloud.stop_database(database).await,
+            CapacityChange::Rule { rule, to, .. } => self.cloud.set_rule(rule, to).await,
         }
     }
 }
@@ -151,6 +158,7 @@ pub(super) fn api(change: &CapacityChange) -> ApiBucket {
         CapacityChange::Scaling { .. } => ApiBucket::ScalingWrite,
         CapacityChange::Count { .. } | CapacityChange::Release { .. } => ApiBucket::EcsServiceWrite,
         CapacityChange::Database { .. } => ApiBucket::Rds,
+        CapacityChange::Rule { .. } => ApiBucket::BalancerWrite,
     }
 }
 

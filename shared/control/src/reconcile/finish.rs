@@ -238,7 +238,7 @@ fn settled(scoped: &ScopedEnvironment, resumed: &ResumedRun) -> Option<SettledTa
     // A service that must not run here and cannot be stopped is a word that the pointer is not followed yet.
     let forbidden = |resource: &ResourceId| match resource {
         ResourceId::Service(id) => placed(&run.deciding).is_some_and(|placed| placed.forbids(&id.service)),
-        ResourceId::Database(_) => false,
+        ResourceId::Database(_) | ResourceId::Rule(_) => false,
     };
     let fenced = !run.plan.obstacles.iter().any(|(resource, what)| !what.leaves_nothing() && forbidden(resource));
     let (epoch, placement) = if fenced {

@@ -4,7 +4,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
-use futures_util::future::join3;
+use futures_util::future::join4;
 use jiff::Timestamp;
 use watchkeeper_domain::plan::{NextWrite, Pipeline, Plan};
 
@@ -150,9 +150,10 @@ impl<P: Platform> Reconciler<P> {
             }
             written
         };
-        let (counts, bounds, databases) =
-            join3(lane(ApiBucket::EcsServiceWrite), lane(ApiBucket::ScalingWrite), lane(ApiBucket::Rds)).await;
-        counts.and(bounds).and(databases)?;
+        let (counts, bounds) = (lane(ApiBucket::EcsServiceWrite), lane(ApiBucket::ScalingWrite));
+        let (databases, rules) = (lane(ApiBucket::Rds), lane(ApiBucket::BalancerWrite));
+        let (counts, bounds, databases, rules) = join4(counts, bounds, databases, rules).await;
+        counts.and(bounds).and(databases).and(rules)?;
         Ok(writing.ended())
     }
 

@@ -203,6 +203,7 @@ fn left(
         refused: &run.progress.refusals(),
         order: &ordered(&run.deciding, allowance),
         late: &run.progress.late(&allowance.order, now),
+        page: allowance.page.as_ref(),
         reason,
     };
     let mut plan = difference.plan();

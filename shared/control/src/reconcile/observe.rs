@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use watchkeeper_domain::capacity::{DatabaseId, ObservedScope, ResourceId, ServiceId};
+use watchkeeper_domain::capacity::{ObservedScope, ResourceId, ServiceId};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
@@ -11,11 +11,12 @@ use crate::ledger::ScopeState;
 use crate::pacing::{ApiBucket, Pace};
 use crate::platform::Platform;
 use crate::ports::Databases;
+use crate::ports::ListenerRules;
 use crate::ports::ScalableTargets;
 use crate::ports::ServiceLists;
 use crate::ports::Services;
 use crate::ports::{AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX};
-use crate::scoped::ScopedEnvironment;
+use crate::scoped::{ScopeSelection, ScopedEnvironment};
 
 impl<P: Platform> Reconciler<P> {
     /// What AWS says of everything that the document or the baseline names, or that is found by its tag.
@@ -25,7 +26,8 @@ impl<P: Platform> Reconciler<P> {
         seen: &ScopeState,
         layer: Layer,
     ) -> Result<ObservedScope, AwsError> {
-        let (named, databases) = scoped.selection(seen.baseline.as_ref());
+        let selection = scoped.selection(seen.baseline.as_ref());
+        let named = &selection.services;
         let mut services = named.clone();
         for cluster in &scoped.found_by_tag.clusters {
             services.extend(self.listed(cluster, layer).await?);
@@ -39,7 +41,8 @@ impl<P: Platform> Reconciler<P> {
         let found = |cluster: &&ClusterName| observed.services.keys().any(|id| id.cluster == **cluster);
         observed.empty = scoped.found_by_tag.clusters.iter().filter(|cluster| !found(cluster)).cloned().collect();
         self.observe_targets(layer, &mut observed).await?;
-        self.observe_databases(&databases, layer, &mut observed).await?;
+        self.observe_databases(&selection, layer, &mut observed).await?;
+        self.observe_rules(&selection, layer, &mut observed).await?;
         Ok(observed)
     }
 
@@ -58,16 +61,12 @@ impl<P: Platform> Reconciler<P> {
     }
 
     /// What AWS says of these.
-    pub(super) async fn look_at(
-        &self,
-        services: &BTreeSet<ServiceId>,
-        databases: &BTreeSet<DatabaseId>,
-        layer: Layer,
-    ) -> Result<ObservedScope, AwsError> {
+    pub(super) async fn look_at(&self, selection: &ScopeSelection, layer: Layer) -> Result<ObservedScope, AwsError> {
         let mut observed = ObservedScope::default();
-        self.observe_services(services, layer, &mut observed).await?;
+        self.observe_services(&selection.services, layer, &mut observed).await?;
         self.observe_targets(layer, &mut observed).await?;
-        self.observe_databases(databases, layer, &mut observed).await?;
+        self.observe_databases(selection, layer, &mut observed).await?;
+        self.observe_rules(selection, layer, &mut observed).await?;
         Ok(observed)
     }
 
@@ -108,7 +107,7 @@ impl<P: Platform> Reconciler<P> {
 
     async fn observe_databases(
         &self,
-        databases: &BTreeSet<DatabaseId>,
+        ScopeSelection { databases, .. }: &ScopeSelection,
         layer: Layer,
         observed: &mut ObservedScope,
     ) -> Result<(), AwsError> {
@@ -118,6 +117,29 @@ impl<P: Platform> Reconciler<P> {
                 Some(found) => _ = observed.databases.insert(id.clone(), found),
                 None => _ = observed.missing.insert(ResourceId::Database(id.clone())),
             }
+        }
+        Ok(())
+    }
+
+    /// A rule of which nothing is remembered yet, and that could not take its page, is known by that from the beginning.
+    async fn observe_rules(
+        &self,
+        ScopeSelection { rules, .. }: &ScopeSelection,
+        layer: Layer,
+        observed: &mut ObservedScope,
+    ) -> Result<(), AwsError> {
+        let pace = self.pace(layer);
+        for (left, (id, page)) in (1..=rules.len()).rev().zip(rules) {
+            // It takes two calls.
+            pace.slot(ApiBucket::BalancerRead, 2 * left).await?;
+            let Some(mut found) = pace.call(ApiBucket::BalancerRead, 2 * left, self.cloud.describe_rule(id)).await?
+            else {
+                observed.missing.insert(ResourceId::Rule(id.clone()));
+                continue;
+            };
+            let refusal = page.as_ref().and_then(|page| found.actions.with_page(page).err());
+            found.cannot_change = found.cannot_change.or(refusal);
+            observed.rules.insert(id.clone(), found);
         }
         Ok(())
     }

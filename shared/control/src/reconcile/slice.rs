@@ -9,7 +9,7 @@ use watchkeeper_domain::plan::{AwaitedChange, Plan};
 use watchkeeper_domain::reconcile::run::{RunRecord, WriteRefusal, WriteTrouble};
 
 use super::call::{APPLY, VERIFY};
-use super::{counted, look_again, overdue};
+use super::{URGENT_WAIT_SECONDS, counted, look_again, overdue};
 use crate::ports::AwsError;
 use crate::scoped::ScopedEnvironment;
 
@@ -99,8 +99,10 @@ pub(super) fn settle(
         SliceEnd::Waiting(awaited) => {
             let first = awaited.first().map(ToString::to_string).unwrap_or_default();
             let what = format!("waiting for {} ({first})", counted(awaited.len(), "resource"));
+            // A rule does what it is told at once: it is only looked at once more.
+            let at_once = awaited.iter().all(|it| matches!(it.resource, ResourceId::Rule(_)));
             run.awaited = awaited;
-            (APPLY, look_again(layer), what)
+            (APPLY, if at_once { URGENT_WAIT_SECONDS } else { look_again(layer) }, what)
         }
     };
     run.waited_seconds += wait_seconds;

@@ -27,9 +27,9 @@ impl<P: Platform> Reconciler<P> {
             return Ok(waiting);
         }
         // Whatever is changed is remembered: what has come since is for the next run.
-        let (services, databases) = scoped.selection(resumed.seen.baseline.as_ref());
+        let selection = scoped.selection(resumed.seen.baseline.as_ref());
         // Its lease may have made way for others by now; its looks are as urgent as ever.
-        let mut observed = self.look_at(&services, &databases, resumed.run.layer).await?;
+        let mut observed = self.look_at(&selection, resumed.run.layer).await?;
         self.take_in_releases(scoped, &mut resumed, &mut observed).await?;
         let now = self.clock.now();
         let plan = left(scoped, &resumed, &observed, "", now);

@@ -1,10 +1,9 @@
 //! What the ledger holds of an environment and of its regions, before anything is observed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures_util::future::join;
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{DatabaseId, ServiceId};
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::value::{Duration, Zone};
@@ -14,7 +13,7 @@ use super::{WindowReader, unread};
 use crate::ledger::{KeptHistory, Ledger, LedgerError, PairReplica, ScopeState, ScopeView};
 use crate::platform::Platform;
 use crate::runbook::Stack;
-use crate::scoped::{PairMember, ScopedEnvironment, StackIdentity};
+use crate::scoped::{PairMember, ScopeSelection, ScopedEnvironment, StackIdentity};
 
 /// An environment, as far as it is read before anything is observed.
 pub(super) struct RememberedEnvironment<'a> {
@@ -39,7 +38,7 @@ pub(super) struct RememberedScope {
 
 impl RememberedScope {
     /// The resources to look at.
-    pub(super) fn selection(&self) -> (BTreeSet<ServiceId>, BTreeSet<DatabaseId>) {
+    pub(super) fn selection(&self) -> ScopeSelection {
         let baseline = self.state.known().and_then(|state| state.baseline.as_ref());
         self.scoped.as_ref().map(|scoped| scoped.selection(baseline)).unwrap_or_default()
     }

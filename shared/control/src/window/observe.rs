@@ -17,7 +17,7 @@ use crate::platform::Platform;
 use crate::ports::{
     AwsError, Clock, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ScalableTargets, Services, all_services,
 };
-use crate::scoped::FoundByTag;
+use crate::scoped::{FoundByTag, ScopeSelection};
 
 /// How many scopes are looked at at once.
 const SCOPES_AT_ONCE: usize = 8;
@@ -39,7 +39,7 @@ struct WantedLook {
 
 impl WantedLook {
     fn of(place: Place, it: &RememberedScope) -> Self {
-        let (services, databases) = it.selection();
+        let ScopeSelection { services, databases, .. } = it.selection();
         let mut clusters: BTreeMap<ClusterName, Vec<ServiceName>> = BTreeMap::new();
         for id in services {
             clusters.entry(id.cluster).or_default().push(id.service);

@@ -24,6 +24,10 @@ pub enum ApiBucket {
     ScalingRead,
     /// RDS, everything.
     Rds,
+    /// Elastic Load Balancing, "non-mutating actions": `DescribeRules`, `DescribeTags`.
+    BalancerRead,
+    /// Elastic Load Balancing, actions that change something: `ModifyRule`.
+    BalancerWrite,
 }
 
 /// A token bucket's figures.
@@ -45,8 +49,9 @@ impl ApiBucket {
     }
 
     /// The quota of an account in one region. ECS: Amazon ECS API reference, "Request throttling for the Amazon ECS API", table
-    /// of bucket sizes and refill rates. Application Auto Scaling and RDS publish none: a cautious assumption, which pacing
-    /// corrects when AWS throttles.
+    /// of bucket sizes and refill rates. Elastic Load Balancing, reads: its user guide, "Request throttling for the Elastic Load
+    /// Balancing API". For its writes, for Application Auto Scaling and for RDS: a cautious assumption, which pacing corrects when AWS
+    /// throttles.
     pub const fn quota(self) -> BucketQuota {
         match self {
             Self::EcsServiceWrite => BucketQuota { burst: 50.0, rate: 5.0 },
@@ -56,6 +61,8 @@ impl ApiBucket {
             }
             Self::ScalingWrite | Self::ScalingRead => BucketQuota { burst: 20.0, rate: 10.0 },
             Self::Rds => BucketQuota { burst: 20.0, rate: 5.0 },
+            Self::BalancerRead => BucketQuota { burst: 40.0, rate: 10.0 },
+            Self::BalancerWrite => BucketQuota { burst: 20.0, rate: 3.0 },
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{BadName, ClusterName, DatabaseName, ServiceName};
+use crate::value::ListenerRuleArn;
 
 /// An ECS service in the region of its scope; written `cluster/service`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -96,6 +97,8 @@ pub enum ResourceId {
     Service(ServiceId),
     /// A database.
     Database(DatabaseId),
+    /// A rule of a load balancer's listener; told as `rule:LOAD-BALANCER/RULE`.
+    Rule(ListenerRuleArn),
 }
 
 impl fmt::Display for ResourceId {
@@ -103,6 +106,7 @@ impl fmt::Display for ResourceId {
         match self {
             Self::Service(id) => id.fmt(f),
             Self::Database(id) => id.fmt(f),
+            Self::Rule(id) => write!(f, "rule:{}", id.short()),
         }
     }
 }

@@ -1,10 +1,11 @@
-//! What is running: counts, scaling bounds, suspensions and database power, as observed and as remembered.
+//! What is running: counts, scaling bounds, suspensions, database power and listener rules, as observed and as remembered.
 
 mod database;
 mod id;
 mod observed;
 mod reached;
 mod release;
+mod rule;
 mod schedule;
 mod tag_scheduler;
 
@@ -14,11 +15,14 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::value::ListenerRuleArn;
+
 pub use database::{DatabaseState, ObservedDatabase};
 pub use id::{DatabaseId, ResourceId, ServiceId};
 pub use observed::{ObservedScope, ObservedService};
 pub use reached::{ReachedTargets, SwitchedDatabase};
 pub use release::{DeploymentTimes, Rollout, ServiceRelease, TaskDefinition};
+pub use rule::{ObservedRule, PagePlace, RuleActions};
 pub use schedule::{ScheduledAction, Schedules};
 pub use tag_scheduler::TagScheduler;
 
@@ -120,13 +124,17 @@ pub struct Capacity {
     pub services: BTreeMap<ServiceId, ServiceCapacity>,
     /// Databases.
     pub databases: BTreeMap<DatabaseId, DatabasePower>,
+    /// Rules of load balancers' listeners, with what they do.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rules: BTreeMap<ListenerRuleArn, RuleActions>,
 }
 
 impl Capacity {
-    /// Everything in it, services first.
+    /// Everything in it, services first and rules last.
     pub fn resources(&self) -> impl Iterator<Item = ResourceId> + '_ {
         let services = self.services.keys().cloned().map(ResourceId::Service);
-        services.chain(self.databases.keys().cloned().map(ResourceId::Database))
+        let databases = self.databases.keys().cloned().map(ResourceId::Database);
+        services.chain(databases).chain(self.rules.keys().cloned().map(ResourceId::Rule))
     }
 
     /// Whether this resource has the same in both.
@@ -134,6 +142,7 @@ impl Capacity {
         match resource {
             ResourceId::Service(id) => self.services.get(id) == other.services.get(id),
             ResourceId::Database(id) => self.databases.get(id) == other.databases.get(id),
+            ResourceId::Rule(id) => self.rules.get(id) == other.rules.get(id),
         }
     }
 
@@ -142,12 +151,13 @@ impl Capacity {
     pub fn retain(mut self, keep: impl Fn(&ResourceId) -> bool) -> Self {
         self.services.retain(|id, _| keep(&ResourceId::Service(id.clone())));
         self.databases.retain(|id, _| keep(&ResourceId::Database(id.clone())));
+        self.rules.retain(|id, _| keep(&ResourceId::Rule(id.clone())));
         self
     }
 
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
-        self.services.is_empty() && self.databases.is_empty()
+        self.services.is_empty() && self.databases.is_empty() && self.rules.is_empty()
     }
 
     /// A short stable mark of this capacity, to tell one target from another.
@@ -162,6 +172,9 @@ impl Capacity {
         }
         for (id, power) in &self.databases {
             (id, *power == DatabasePower::On).hash(&mut hash);
+        }
+        for (id, actions) in &self.rules {
+            (id, actions.mark()).hash(&mut hash);
         }
         format!("{:016x}", hash.finish())
     }
@@ -181,14 +194,18 @@ impl Baseline {
     /// Learns of resources that it does not know yet, and never forgets or changes what it knows: a resource that it
     /// does not know was never changed by us, so what is observed of it is its baseline. Tells whether it learnt any.
     pub fn absorb(&mut self, observed: &Capacity) -> bool {
-        let before = self.capacity.services.len() + self.capacity.databases.len();
+        let known = |capacity: &Capacity| capacity.services.len() + capacity.databases.len() + capacity.rules.len();
+        let before = known(&self.capacity);
         for (id, service) in &observed.services {
             self.capacity.services.entry(id.clone()).or_insert(*service);
         }
         for (id, power) in &observed.databases {
             self.capacity.databases.entry(id.clone()).or_insert(*power);
         }
-        self.capacity.services.len() + self.capacity.databases.len() > before
+        for (id, actions) in &observed.rules {
+            self.capacity.rules.entry(id.clone()).or_insert_with(|| actions.clone());
+        }
+        known(&self.capacity) > before
     }
 
     /// Whether it has an entry for a resource.
@@ -196,6 +213,7 @@ impl Baseline {
         match resource {
             ResourceId::Service(id) => self.capacity.services.contains_key(id),
             ResourceId::Database(id) => self.capacity.databases.contains_key(id),
+            ResourceId::Rule(id) => self.capacity.rules.contains_key(id),
         }
     }
 

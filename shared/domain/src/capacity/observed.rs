@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Baseline, Capacity, DatabaseId, DeploymentTimes, ObservedDatabase, ResourceId, Rollout, Schedules, ServiceCapacity,
-    ServiceId, TagScheduler, TaskDefinition,
+    Baseline, Capacity, DatabaseId, DeploymentTimes, ObservedDatabase, ObservedRule, ResourceId, Rollout, Schedules,
+    ServiceCapacity, ServiceId, TagScheduler, TaskDefinition,
 };
 use crate::name::ClusterName;
+use crate::value::ListenerRuleArn;
 
 /// A service as AWS describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +37,8 @@ pub struct ObservedService {
     /// developer guide, "Daemon scheduling strategy"). Deployment controllers forbid no count: `UpdateService` sets it for
     /// `ECS`, `CODE_DEPLOY` and `EXTERNAL` alike (Amazon ECS API reference).
     pub daemon: bool,
-    /// The target groups that its tasks answer in, by their ARNs. Not kept with an observation: only an order asks.
+    /// The target groups that its tasks answer in, by their ARNs. Not kept with an observation: only an
+    /// order asks, and a page.
     #[serde(skip)]
     pub target_groups: Vec<String>,
     /// Another scheduler that may move its count, by its tags. Not kept with an observation: only a run looks at it.
@@ -52,12 +54,15 @@ pub struct ObservedScope {
     pub services: BTreeMap<ServiceId, ObservedService>,
     /// Databases found.
     pub databases: BTreeMap<DatabaseId, ObservedDatabase>,
+    /// Rules of load balancers' listeners found.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rules: BTreeMap<ListenerRuleArn, ObservedRule>,
     /// What was asked for and does not exist.
     pub missing: BTreeSet<ResourceId>,
     /// Services whose scalable target lacks the tag, where that was asked for.
     #[serde(default)]
     pub untagged: BTreeSet<ServiceId>,
-    /// Services whose targets are not all healthy, each with what was found, where an order asked for it.
+    /// Services whose targets are not all healthy, each with what was found, where an order or a page asked for it.
     #[serde(skip)]
     pub unhealthy: BTreeMap<ServiceId, String>,
     /// Clusters whose services were to be found by their tag, and of which none has it.
@@ -106,6 +111,7 @@ impl ObservedScope {
         Capacity {
             services: self.services.iter().map(|(id, s)| (id.clone(), s.capacity)).collect(),
             databases: self.databases.iter().map(|(id, d)| (id.clone(), d.power())).collect(),
+            rules: self.rules.iter().map(|(id, rule)| (id.clone(), rule.actions.clone())).collect(),
         }
     }
 }

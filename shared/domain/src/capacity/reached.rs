@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Capacity, DatabaseId, DatabasePower, ResourceId, ServiceCapacity, ServiceId};
+use super::{Capacity, DatabaseId, DatabasePower, ResourceId, RuleActions, ServiceCapacity, ServiceId};
+use crate::value::ListenerRuleArn;
 
 /// A database as it was left, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,13 +26,17 @@ pub struct ReachedTargets {
     /// Databases.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub databases: BTreeMap<DatabaseId, SwitchedDatabase>,
+    /// Rules of load balancers' listeners.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rules: BTreeMap<ListenerRuleArn, RuleActions>,
 }
 
 impl ReachedTargets {
     /// Everything of a target, at an instant.
     pub fn all(target: &Capacity, at: Timestamp) -> Self {
         let switched = |(id, to): (&DatabaseId, &DatabasePower)| (id.clone(), SwitchedDatabase { to: *to, at });
-        Self { services: target.services.clone(), databases: target.databases.iter().map(switched).collect() }
+        let databases = target.databases.iter().map(switched).collect();
+        Self { services: target.services.clone(), databases, rules: target.rules.clone() }
     }
 
     /// The resources that have reached just this target.
@@ -47,6 +52,7 @@ impl ReachedTargets {
             ResourceId::Database(id) => {
                 self.databases.get(id).is_some_and(|reached| target.databases.get(id) == Some(&reached.to))
             }
+            ResourceId::Rule(id) => self.rules.get(id).is_some_and(|reached| target.rules.get(id) == Some(reached)),
         }
     }
 
@@ -58,6 +64,7 @@ impl ReachedTargets {
         let stays = |resource: ResourceId| keep.contains(&resource) && !written.contains(&resource);
         self.services.retain(|id, _| stays(ResourceId::Service(id.clone())));
         self.databases.retain(|id, _| stays(ResourceId::Database(id.clone())));
+        self.rules.retain(|id, _| stays(ResourceId::Rule(id.clone())));
         self
     }
 
@@ -81,6 +88,9 @@ impl ReachedTargets {
                         |to: DatabasePower| before.filter(|before| before.to == to).map_or(at, |before| before.at);
                     let switched = target.databases.get(id).map(|to| SwitchedDatabase { to: *to, at: since(*to) });
                     self.databases.extend(switched.map(|switched| (id.clone(), switched)));
+                }
+                ResourceId::Rule(id) => {
+                    self.rules.extend(target.rules.get(id).map(|actions| (id.clone(), actions.clone())));
                 }
             }
         }

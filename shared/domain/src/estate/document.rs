@@ -11,6 +11,7 @@ use super::emergency::Emergency;
 use super::failover::Failover;
 use super::guardrails::Guardrails;
 use super::unblock::Unblock;
+use super::wake_page::WakePage;
 use crate::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, ServiceName};
 use crate::schedule::AwakeHours;
 use crate::value::{AccountId, AlarmName, Duration, HourlyCost, Label, ResourceName};
@@ -81,7 +82,8 @@ pub struct EnvironmentDocument {
     /// The same order, said service by service: those that have to be up before it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub after: BTreeMap<ServiceName, Vec<ServiceName>>,
-    /// How long a wave waits for a service of another one; then it goes on without it, and says so. At most 15m. Default: 5m.
+    /// How long a wave, or the end of a page, waits for a service; then it goes on without it, and says so. At most 15m.
+    /// Default: 5m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wave_within: Option<Duration>,
     /// Its CloudWatch alarms. If any is named here, responses may only use these.
@@ -94,6 +96,9 @@ pub struct EnvironmentDocument {
     /// operator's window tells by it what sleeping has saved; nothing is decided by it. Only beside `awake`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub awake_cost: Option<HourlyCost>,
+    /// A page on its load balancer while it sleeps. Never for production.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wake_page: Option<WakePage>,
     /// Services and databases that nothing may change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<ResourceName>,

@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 
 use super::document::DatabaseEntry;
-use super::{ClusterServices, EnvironmentDocument, EnvironmentKind, EnvironmentLimits};
-use crate::capacity::{DatabaseId, ResourceId};
+use super::{ClusterServices, EnvironmentDocument, EnvironmentKind, EnvironmentLimits, WakePage};
+use crate::capacity::{DatabaseId, PagePlace, ResourceId};
 use crate::finding::{DocumentFinding, FieldPath};
 use crate::name::{ClusterName, EnvironmentName, Region, ServiceName};
 use crate::order::{StartOrder, WITHIN, waves_of};
@@ -114,6 +114,11 @@ impl Environment {
         self.document.databases.iter().filter(here).filter_map(DatabaseEntry::database).collect()
     }
 
+    /// The page that is shown in a region while it sleeps.
+    pub fn page(&self, region: &Region) -> Option<PagePlace> {
+        self.document.wake_page.as_ref().filter(|_| *region == self.document.regions.primary).map(WakePage::place)
+    }
+
     /// Whether it has anything in a region.
     pub fn has_resources(&self, region: &Region) -> bool {
         let services = !self.services(region).is_empty() || !self.managed_clusters(region).is_empty();
@@ -125,6 +130,7 @@ impl Environment {
         self.document.protected.iter().any(|name| match resource {
             ResourceId::Service(id) => id.service.as_str() == name.as_str(),
             ResourceId::Database(id) => id.is_called(name.as_str()),
+            ResourceId::Rule(_) => false,
         })
     }
 

@@ -3,8 +3,8 @@
 use super::ClusterServices;
 use crate::schedule::{DateException, DayPeriod, Weekdays};
 use crate::value::{
-    AccountId, AlarmName, CalendarDay, ClockTime, Duration, Form, HourlyCost, Label, Percent, PointInTime, ProfileName,
-    ResourceName, Zone,
+    AccountId, AlarmName, CalendarDay, ClockTime, Duration, Form, HourlyCost, Label, ListenerRuleArn, Percent,
+    PointInTime, ProfileName, ResourceName, TargetGroupArn, Zone,
 };
 
 /// Every form that a document uses, for the check of a document against its schema.
@@ -16,10 +16,12 @@ pub const FORMS: &[Form] = &[
     Form::of::<Duration>(),
     Form::of::<HourlyCost>(),
     Form::of::<Label>(),
+    Form::of::<ListenerRuleArn>(),
     Form::of::<PointInTime>(),
     Form::of::<Percent>(),
     Form::of::<ProfileName>(),
     Form::of::<ResourceName>(),
+    Form::of::<TargetGroupArn>(),
     Form::of::<Zone>(),
     Form::of::<ClusterServices>(),
     Form::of::<DayPeriod>(),

@@ -13,6 +13,7 @@ mod guardrails;
 mod promoted;
 pub mod source;
 mod unblock;
+mod wake_page;
 
 pub(crate) use check::SCRATCH;
 
@@ -38,6 +39,7 @@ pub use forms::FORMS;
 pub use guardrails::{EnvironmentLimits, Freeze, FreezeWindow, FrozenCalendar, Guardrails, OpenFreeze};
 pub use promoted::PairDatabase;
 pub use unblock::{BlockerPolicy, FinishedItems, LockSchema, QueuePolicy, ReportTarget, Unblock};
+pub use wake_page::WakePage;
 
 use std::collections::BTreeMap;
 

@@ -126,3 +126,46 @@ fn what_is_read_is_written_again() {
     let document: EstateDocument = serde_json::from_value(text.clone()).unwrap();
     assert_eq!(serde_json::to_value(document).unwrap(), text);
 }
+
+#[test]
+fn a_page_is_of_an_environment_that_sleeps_and_of_no_pair() {
+    let arn = |region: &str, named: &str| format!("arn:aws:elasticloadbalancing:{region}:123456789012:{named}");
+    let rule = |region: &str| arn(region, "listener-rule/app/shop/1/2/3");
+    let group = |region: &str| arn(region, "targetgroup/page/1");
+    let dev = |rule: &str, group: &str| {
+        json!({
+            "kind": "development",
+            "account": "123456789012",
+            "regions": { "primary": "us-east-1" },
+            "clusters": { "us-east-1": { "c": ["a"] } },
+            "wake-page": { "listener-rule": rule, "target-group": group },
+        })
+    };
+    let good = dev(&rule("us-east-1"), &group("us-east-1"));
+    let page = environment(&good).page(&Region::new("us-east-1").unwrap()).unwrap();
+    assert_eq!((page.rule.short().as_str(), page.target_group.name()), ("shop/3", "page"));
+    assert_eq!(environment(&good).page(&Region::new("us-west-2").unwrap()), None);
+    assert!(
+        environment(&good).document().shares(environment(&good).document()).is_some(),
+        "one page is one environment's"
+    );
+    let with = |field: &str, value: Value| {
+        let mut changed = good.clone();
+        changed[field] = value;
+        changed
+    };
+    let mistakes = [
+        (with("kind", json!("production")), "none: production is never put to sleep"),
+        (with("regions", json!({ "primary": "us-east-1", "standby": "us-west-2" })), "none in a pair"),
+        (with("account", json!("111111111111")), "found a rule of account 123456789012, expected one of 111111111111"),
+        (dev(&rule("us-west-2"), &group("us-west-2")), "found a rule in us-west-2, where the environment does not run"),
+        (dev(&rule("us-east-1"), &group("us-west-2")), "found a target group in us-west-2 of 123456789012"),
+        (dev("the-rule", &group("us-east-1")), "the ARN of a rule of an Application Load Balancer's listener"),
+        (dev(&arn("us-east-1", "listener-rule/net/shop/1/2/3"), &group("us-east-1")), "the ARN of a rule"),
+        (dev(&rule("us-east-1"), &rule("us-east-1")), "the ARN of a target group"),
+    ];
+    for (document, expected) in mistakes {
+        let found = estate(&document).unwrap_err().to_string();
+        assert!(found.contains(expected), "{found}");
+    }
+}

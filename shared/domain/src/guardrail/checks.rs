@@ -57,6 +57,7 @@ pub const JUDGED: &[GuardrailCode] = &[
     GuardrailCode::NotScalable,
     GuardrailCode::ForeignSchedule,
     GuardrailCode::DatabaseBroken,
+    GuardrailCode::WakePage,
     GuardrailCode::WriteRefused,
     GuardrailCode::NotFound,
 ];

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Capacity, ObservedScope, ResourceId, ScalingState, ServiceId};
+use crate::capacity::{Capacity, ObservedScope, PagePlace, ResourceId, ScalingState, ServiceId};
 use crate::intent::{DesiredState, Intent, Layer, placed};
 use crate::name::ServiceName;
 use crate::order::StartOrder;
@@ -59,6 +59,9 @@ pub struct Allowance {
     /// The order in which services come up.
     #[serde(default, skip_serializing_if = "StartOrder::is_empty")]
     pub order: StartOrder,
+    /// The page that is shown while it sleeps, where the document has one in this region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<PagePlace>,
 }
 
 impl Allowance {
@@ -67,6 +70,7 @@ impl Allowance {
         match resource {
             ResourceId::Service(id) => self.protected.contains(id.service.as_str()),
             ResourceId::Database(id) => self.protected.iter().any(|name| id.is_called(name)),
+            ResourceId::Rule(_) => false,
         }
     }
 
@@ -143,6 +147,7 @@ impl GuardrailCase<'_> {
             }
             CapacityChange::Release { .. } => false,
             CapacityChange::Database { database, to } => self.baseline.databases.get(database) == Some(to),
+            CapacityChange::Rule { rule, to, .. } => self.baseline.rules.get(rule) == Some(to),
         }
     }
 }

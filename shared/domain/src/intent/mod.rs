@@ -245,7 +245,7 @@ pub fn resolve(baseline: &Capacity, intents: &[Intent], instant: Timestamp) -> C
         asleep(baseline)
     } else {
         let services = baseline.services.iter().map(|(id, service)| (id.clone(), scale(id, *service)));
-        Capacity { services: services.collect(), databases: baseline.databases.clone() }
+        Capacity { services: services.collect(), ..baseline.clone() }
     };
     for placement in chosen.iter().filter_map(|intent| intent.placement()) {
         for (id, found) in &baseline.services {
@@ -266,7 +266,8 @@ pub fn gives_back(deciding: &[Intent]) -> bool {
     deciding.iter().all(|intent| intent.want == DesiredState::Awake)
 }
 
-/// Everything down: the maximum is kept, the minimum lowered, because a minimum above desired lifts desired.
+/// Everything down: the maximum is kept, the minimum lowered, because a minimum above desired lifts desired. Which page a rule
+/// shows meanwhile is the document's to say.
 fn asleep(baseline: &Capacity) -> Capacity {
     let sleep = |service: &ServiceCapacity| ServiceCapacity {
         desired: 0,
@@ -275,5 +276,6 @@ fn asleep(baseline: &Capacity) -> Capacity {
     Capacity {
         services: baseline.services.iter().map(|(id, service)| (id.clone(), sleep(service))).collect(),
         databases: baseline.databases.keys().map(|id| (id.clone(), DatabasePower::Off)).collect(),
+        rules: baseline.rules.clone(),
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AwaitedChange, CapacityChange, Obstacle, Plan, PlanStep, PlannedAction, Releases, Wave};
 use crate::capacity::{
-    Capacity, DatabaseId, DatabasePower, DatabaseState, ObservedDatabase, ObservedScope, ObservedService, ResourceId,
-    Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions, TaskDefinition,
+    Capacity, DatabaseId, DatabasePower, DatabaseState, ObservedDatabase, ObservedScope, ObservedService, PagePlace,
+    ResourceId, Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions, TaskDefinition,
 };
 use crate::order::StartOrder;
 
@@ -27,6 +27,8 @@ pub struct DiffInput<'a> {
     pub order: &'a StartOrder,
     /// Services that nothing of the order waits for any longer.
     pub late: &'a BTreeSet<ServiceId>,
+    /// The page that is shown while the environment sleeps.
+    pub page: Option<&'a PagePlace>,
     /// Why, for every action.
     pub reason: &'a str,
 }
@@ -35,7 +37,7 @@ pub struct DiffInput<'a> {
 pub fn diff(observed: &ObservedScope, target: &Capacity, reason: &str) -> Plan {
     let (releases, reached, refused) = (&Releases::new(), &BTreeSet::new(), &BTreeMap::new());
     let (order, late) = (&StartOrder::default(), &BTreeSet::new());
-    DiffInput { observed, target, releases, reached, refused, order, late, reason }.plan()
+    DiffInput { observed, target, releases, reached, refused, order, late, page: None, reason }.plan()
 }
 
 impl DiffInput<'_> {
@@ -59,6 +61,11 @@ impl DiffInput<'_> {
                 draft.database(id, found, *wanted);
             }
         }
+        for (id, wanted) in &self.target.rules {
+            if let Some(found) = self.observed.rules.get(id) {
+                draft.rule(id, found, wanted);
+            }
+        }
         draft.finish()
     }
 
@@ -75,17 +82,17 @@ pub(super) struct PlanDraft<'a> {
 }
 
 impl PlanDraft<'_> {
-    fn act(&mut self, wave: Wave, change: CapacityChange) {
+    pub(super) fn act(&mut self, wave: Wave, change: CapacityChange) {
         self.actions.entry(wave).or_default().push(PlannedAction { change, reason: self.asked.reason.to_owned() });
     }
 
-    fn hinder(&mut self, resource: ResourceId, obstacle: Obstacle) {
+    pub(super) fn hinder(&mut self, resource: ResourceId, obstacle: Obstacle) {
         if self.plan.obstacle(&resource).is_none() {
             self.plan.obstacles.push((resource, obstacle));
         }
     }
 
-    fn refused(&self, resource: &ResourceId) -> Option<Obstacle> {
+    pub(super) fn refused(&self, resource: &ResourceId) -> Option<Obstacle> {
         self.asked.refused.get(resource).cloned().map(Obstacle::Refused)
     }
 
@@ -220,16 +227,23 @@ impl PlanDraft<'_> {
     }
 
     fn finish(mut self) -> Plan {
-        let stops = self.actions.remove(&Wave::StopDatabases);
+        let last =
+            [Wave::StopDatabases, Wave::HidePage].map(|wave| (wave, self.actions.remove(&wave).unwrap_or_default()));
+        let page = self.page_to_come();
         let turns = self.turns();
         let all = std::mem::take(&mut self.actions);
         for (turn, waits_for) in turns.waits_for() {
             for (wave, actions) in &all {
                 let own = |action: &&PlannedAction| turns.of(&action.change) == turn;
-                self.step(*wave, waits_for.clone(), actions.iter().filter(own).cloned().collect());
+                let mut waits_for = waits_for.clone();
+                waits_for.extend(page.iter().filter(|_| *wave == Wave::LowerCounts).cloned());
+                self.step(*wave, waits_for, actions.iter().filter(own).cloned().collect());
             }
         }
-        self.step(Wave::StopDatabases, Vec::new(), stops.unwrap_or_default());
+        for (wave, actions) in last {
+            let waits_for = if wave == Wave::StopDatabases { page.clone() } else { Vec::new() };
+            self.step(wave, waits_for, actions);
+        }
         self.plan
     }
 
@@ -240,12 +254,13 @@ impl PlanDraft<'_> {
         waits_for.extend(match wave {
             Wave::OpenScaling | Wave::RaiseCounts => self.databases_on_their_way(),
             Wave::StopDatabases => self.tasks_on_their_way_out(),
+            Wave::HidePage => self.application_to_come(),
             _ => Vec::new(),
         });
         self.plan.steps.push(PlanStep { wave, waits_for, actions });
     }
 
-    fn databases_on_their_way(&self) -> Vec<AwaitedChange> {
+    pub(super) fn databases_on_their_way(&self) -> Vec<AwaitedChange> {
         let late = |(id, database): (&DatabaseId, &ObservedDatabase)| {
             let resource = ResourceId::Database(id.clone());
             let on = self.asked.target.databases.get(id) == Some(&DatabasePower::On);

@@ -2,6 +2,7 @@
 
 mod diff;
 mod obstacle;
+mod page;
 mod pipeline;
 pub mod rollback;
 mod turn;
@@ -11,7 +12,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{DatabaseId, DatabasePower, ResourceId, ScalingState, ServiceId, TaskDefinition};
+use crate::capacity::{DatabaseId, DatabasePower, ResourceId, RuleActions, ScalingState, ServiceId, TaskDefinition};
+use crate::value::ListenerRuleArn;
 
 pub use diff::{DiffInput, diff};
 pub use obstacle::Obstacle;
@@ -57,6 +59,17 @@ pub enum CapacityChange {
         /// As it should be; it is the other now.
         to: DatabasePower,
     },
+    /// What a rule of a load balancer's listener does: it shows the page of an environment that sleeps, or no more.
+    Rule {
+        /// The rule that is changed.
+        rule: ListenerRuleArn,
+        /// Whether it shows the page afterwards.
+        page: bool,
+        /// As observed.
+        from: RuleActions,
+        /// As it should be.
+        to: RuleActions,
+    },
 }
 
 impl CapacityChange {
@@ -67,6 +80,7 @@ impl CapacityChange {
                 ResourceId::Service(service.clone())
             }
             Self::Database { database, .. } => ResourceId::Database(database.clone()),
+            Self::Rule { rule, .. } => ResourceId::Rule(rule.clone()),
         }
     }
 
@@ -76,7 +90,7 @@ impl CapacityChange {
             Self::Scaling { service, .. } | Self::Count { service, .. } | Self::Release { service, .. } => {
                 service == id
             }
-            Self::Database { .. } => false,
+            Self::Database { .. } | Self::Rule { .. } => false,
         }
     }
 
@@ -91,6 +105,7 @@ impl CapacityChange {
                 let to = if to == DatabasePower::On { DatabasePower::Off } else { DatabasePower::On };
                 Self::Database { database, to }
             }
+            Self::Rule { rule, page, from, to } => Self::Rule { rule, page: !page, from: to, to: from },
         }
     }
 }
@@ -103,6 +118,8 @@ impl fmt::Display for CapacityChange {
             Self::Release { service, from, to } => write!(f, "{service}: release {from} -> {to}"),
             Self::Database { database, to: DatabasePower::On } => write!(f, "{database}: start"),
             Self::Database { database, to: DatabasePower::Off } => write!(f, "{database}: stop"),
+            Self::Rule { rule, page: true, to, .. } => write!(f, "rule:{}: page on ({to})", rule.short()),
+            Self::Rule { rule, page: false, to, .. } => write!(f, "rule:{}: page off ({to})", rule.short()),
         }
     }
 }
@@ -118,12 +135,16 @@ pub struct PlannedAction {
 }
 
 /// The steps of a plan, in their order: what is used goes up first and down last, and an autoscaler is held before a
-/// count goes down and released after it went up.
+/// count goes down and released after it went up. A page is shown before anything of the application goes, and taken away once
+/// all of it is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[derive(strum::Display, strum::VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Wave {
+    /// The page of an environment that sleeps is shown.
+    #[strum(serialize = "show page")]
+    ShowPage,
     /// Databases start.
     #[strum(serialize = "start databases")]
     StartDatabases,
@@ -145,6 +166,9 @@ pub enum Wave {
     /// Autoscalers get back their bounds and flags.
     #[strum(serialize = "release scaling")]
     ReleaseScaling,
+    /// The page is taken away, once the application answers.
+    #[strum(serialize = "hide page")]
+    HidePage,
     /// Databases stop, once no task runs.
     #[strum(serialize = "stop databases")]
     StopDatabases,
@@ -223,7 +247,7 @@ impl Plan {
         awaited
             .filter_map(|it| match &it.resource {
                 ResourceId::Service(id) => Some(id.clone()),
-                ResourceId::Database(_) => None,
+                ResourceId::Database(_) | ResourceId::Rule(_) => None,
             })
             .collect()
     }

@@ -29,6 +29,10 @@ pub enum Obstacle {
     InUse(String),
     /// Only a person can bring this database out of its state.
     Broken(String),
+    /// This rule of a load balancer cannot be changed, or cannot show the page, and why.
+    CannotChange(String),
+    /// This rule goes on with its page: no task of this service runs, to which requests would go.
+    Unserved(String),
 }
 
 impl Obstacle {
@@ -90,6 +94,16 @@ impl Obstacle {
                 GuardrailCode::DatabaseBroken,
                 format!("it is in {status}, which ends only when a person does something"),
                 "See \"Viewing Amazon RDS DB instance status\" in the RDS guide; the rest goes on without it",
+            ),
+            Self::CannotChange(why) => (
+                GuardrailCode::WakePage,
+                why.clone(),
+                "It is left alone and the rest goes on, without its page; name another rule at `wake-page` in the document",
+            ),
+            Self::Unserved(service) => (
+                GuardrailCode::WakePage,
+                format!("no task of {service} runs, to which its requests would go"),
+                "Its page stays, and the rest goes on; the first tick that finds a task running takes the page away",
             ),
         };
         Violation::new(code, Severity::Warn, found, advice).of(resource.clone())

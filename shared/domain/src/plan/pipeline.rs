@@ -13,7 +13,7 @@ pub struct Pipeline<'a> {
     pub actions: Vec<&'a PlannedAction>,
     /// What stands in the way of the rest.
     pub waits_for: Vec<AwaitedChange>,
-    /// From which of them on databases stop.
+    /// From which of them on databases stop and a page goes.
     stops: usize,
 }
 
@@ -51,8 +51,8 @@ impl Pipeline<'_> {
     }
 }
 
-/// Databases that start go before everything and those that stop after it, for every service may use them; between the two
-/// goes one service after the other, first those that get more tasks.
+/// Databases that start go before everything and those that stop after it, for every service may use them, and likewise the page
+/// that comes and the one that goes; between the two goes one service after the other, first those that get more tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Starts,
@@ -71,8 +71,8 @@ impl Plan {
         let mut chains: BTreeMap<ResourceId, (Place, Vec<&PlannedAction>)> = BTreeMap::new();
         for (step, action) in begun.iter().flat_map(|step| step.actions.iter().map(|action| (step.wave, action))) {
             let place = match step {
-                Wave::StartDatabases => Place::Starts,
-                Wave::StopDatabases => Place::Stops,
+                Wave::ShowPage | Wave::StartDatabases => Place::Starts,
+                Wave::StopDatabases | Wave::HidePage => Place::Stops,
                 Wave::OpenScaling | Wave::RaiseCounts => Place::Grows,
                 Wave::HoldScaling | Wave::LowerCounts | Wave::RollBack | Wave::ReleaseScaling => Place::Shrinks,
             };

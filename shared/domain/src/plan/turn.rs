@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diff::PlanDraft;
-use super::{AwaitedChange, CapacityChange, Plan};
+use super::page::health_before_page_goes;
+use super::{AwaitedChange, CapacityChange, Obstacle, Plan};
 use crate::capacity::{ObservedScope, ObservedService, ResourceId, ServiceId};
 use crate::order::StartOrder;
 
@@ -32,7 +33,7 @@ impl Turns {
     pub(super) fn of(&self, change: &CapacityChange) -> usize {
         match change.resource() {
             ResourceId::Service(id) => self.held.get(&id).copied().unwrap_or_default(),
-            ResourceId::Database(_) => 0,
+            ResourceId::Database(_) | ResourceId::Rule(_) => 0,
         }
     }
 }
@@ -41,7 +42,7 @@ impl PlanDraft<'_> {
     /// Who waits for what; what was waited for long enough is noted.
     pub(super) fn turns(&mut self) -> Turns {
         let mut turns = Turns { held: BTreeMap::new(), waits_for: vec![Vec::new()] };
-        if self.asked.order.is_empty() {
+        if self.asked.order.is_empty() && self.asked.late.is_empty() {
             return turns;
         }
         let waves = Waves::of(self.asked.order, self.asked.observed);
@@ -64,7 +65,10 @@ impl PlanDraft<'_> {
         }
         let late = self.asked.late.iter();
         let late = late.filter_map(|id| self.awaited(id, Way::Up).or_else(|| self.awaited(id, Way::Down))).collect();
-        self.plan.late = late;
+        // Where only a page waited, and stays, nothing went on.
+        let stays = |(_, obstacle): &(ResourceId, Obstacle)| matches!(obstacle, Obstacle::Unserved(_));
+        let went_on = !self.asked.order.is_empty() || !self.plan.obstacles.iter().any(|it| stays(it));
+        self.plan.late = if went_on { late } else { Vec::new() };
         turns
     }
 
@@ -77,6 +81,11 @@ impl PlanDraft<'_> {
         };
         let moving = self.actions.values().flatten().filter_map(|action| way(&action.change));
         moving.filter(|(id, _)| !self.asked.at_rest(id)).collect()
+    }
+
+    /// Those of these services that should run and do not, and are not late.
+    pub(super) fn not_up_yet(&self, ids: &[&ServiceId]) -> Vec<AwaitedChange> {
+        self.unfinished(ids, Way::Up)
     }
 
     fn unfinished(&self, ids: &[&ServiceId], way: Way) -> Vec<AwaitedChange> {
@@ -152,15 +161,19 @@ impl<'a> Waves<'a> {
     }
 }
 
-/// The services whose targets' health says whether the next wave of a plan may come up: those of the wave before it that run, and
-/// have target groups.
+/// The services whose targets' health says whether the next wave of a plan may come up, or its page may go: those of the wave before
+/// it that run, and have target groups.
 pub fn health_matters(order: &StartOrder, observed: &ObservedScope, plan: &Plan) -> BTreeSet<ServiceId> {
     let waves = Waves::of(order, observed);
     let rises = plan.actions().filter_map(|action| match &action.change {
         CapacityChange::Count { service, from: 0, .. } => Some(waves.wave(service)),
         _ => None,
     });
-    let Some(next) = rises.min().filter(|_| !order.is_empty()) else { return BTreeSet::new() };
+    let next = match rises.min() {
+        None => return health_before_page_goes(observed, plan),
+        Some(_) if order.is_empty() => return BTreeSet::new(),
+        Some(next) => next,
+    };
     let runs = |id: &&&ServiceId| {
         observed.services.get(**id).is_some_and(|it| it.capacity.desired > 0 && it.running >= it.capacity.desired)
     };

@@ -5,10 +5,10 @@ use std::fmt;
 
 use super::ScheduledCall;
 use crate::backup::{BackupSource, CopyQuota, ObservedSource, ResourceKind};
-use crate::capacity::{DatabaseId, ObservedDatabase, ServiceId};
+use crate::capacity::{DatabaseId, ObservedDatabase, ObservedRule, ServiceId};
 use crate::failover::{DatabaseRole, PairDatabase};
 use crate::name::{ClusterName, Region};
-use crate::value::{AlarmName, ResourceName};
+use crate::value::{AlarmName, ListenerRuleArn, ResourceName};
 
 /// Something that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +69,8 @@ pub struct PreflightFacts {
     pub services: BTreeMap<ServiceId, Read<Option<FoundService>>>,
     /// Databases that sleep and wake.
     pub databases: BTreeMap<DatabaseId, Read<Option<DatabaseFacts>>>,
+    /// Rules of load balancers' listeners that show a page.
+    pub rules: BTreeMap<ListenerRuleArn, Read<Option<ObservedRule>>>,
     /// What has to be promoted in a failover.
     pub promoted: BTreeMap<PairDatabase, Read<Option<PromotedFacts>>>,
     /// What backups are taken of.
@@ -108,6 +110,7 @@ impl PreflightFacts {
             listed: BTreeMap::new(),
             services: BTreeMap::new(),
             databases: BTreeMap::new(),
+            rules: BTreeMap::new(),
             promoted: BTreeMap::new(),
             sources: BTreeMap::new(),
             snapshots: BTreeMap::new(),

@@ -10,6 +10,7 @@ mod command;
 mod databases;
 mod definitions;
 mod facts;
+mod pages;
 mod places;
 mod queues;
 mod quotas;
@@ -45,6 +46,7 @@ pub fn judge(environment: &Environment, wanted: &WantedResources, facts: &Prefli
     let mut rows = Vec::new();
     services::judge(case, &mut rows);
     databases::judge(case, &mut rows);
+    pages::judge(case, &mut rows);
     schedules::judge(case, &mut rows);
     tables::judge(case, &mut rows);
     queues::judge(case, &mut rows);

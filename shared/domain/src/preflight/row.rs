@@ -43,6 +43,8 @@ pub enum Check {
     MovedByUsAlone,
     /// It can be stopped.
     Stops,
+    /// A rule can show the page of an environment that sleeps.
+    ShowsPage,
     /// Point-in-time recovery is on.
     PointInTimeRecovery,
     /// The other region of the pair has a replica.

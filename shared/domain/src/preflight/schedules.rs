@@ -58,6 +58,7 @@ impl ScheduledCall {
                 let kind = if matches!(id, DatabaseId::Aurora(_)) { "DBCluster" } else { "DBInstance" };
                 operation.ends_with(kind) && id.is_called(last(named))
             }
+            ResourceId::Rule(_) => false,
         }
     }
 }
@@ -91,6 +92,7 @@ fn of_schedule(case: PreflightCase<'_>, resource: &ResourceId, schedule: &Schedu
     let subject = match resource {
         ResourceId::Service(id) => format!("service {id}"),
         ResourceId::Database(id) => format!("database {id}"),
+        ResourceId::Rule(id) => format!("rule {id}"),
     };
     let ScheduledCall { group, name, operation, .. } = schedule;
     let found = format!("the schedule {group}/{name} calls {operation} on it");

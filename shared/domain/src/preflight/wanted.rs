@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::backup::{BackupSource, JobPolicy};
-use crate::capacity::{DatabaseId, ServiceId};
+use crate::capacity::{DatabaseId, PagePlace, ServiceId};
 use crate::estate::{BackupProvider, Environment, EnvironmentKind, Estate};
 use crate::failover::PairDatabase;
 use crate::name::{ClusterName, Region, Scope};
@@ -40,6 +40,8 @@ pub struct WantedResources {
     pub managed_clusters: BTreeSet<ClusterName>,
     /// Databases that sleep and wake.
     pub databases: BTreeSet<DatabaseId>,
+    /// The page that is shown while it sleeps.
+    pub page: Option<PagePlace>,
     /// What is promoted in a failover.
     pub promoted: BTreeSet<PairDatabase>,
     /// Backups of what is here.
@@ -84,6 +86,7 @@ impl WantedResources {
             services: services.map(|(cluster, service)| ServiceId { cluster, service }).collect(),
             managed_clusters: environment.managed_clusters(region).into_iter().collect(),
             databases: environment.databases(region).into_iter().collect(),
+            page: environment.page(region),
             ..Self::default()
         };
         wanted.backups(estate, environment, region);

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{
-    Baseline, Capacity, DatabasePower, DatabaseState, ObservedScope, ReachedTargets, ResourceId, ScheduledAction,
-    ServiceCapacity, ServiceId,
+    Baseline, Capacity, DatabasePower, DatabaseState, ObservedScope, ReachedTargets, ResourceId, RuleActions,
+    ScheduledAction, ServiceCapacity, ServiceId,
 };
 use crate::guardrail::{Allowance, CapacityQuotas, GuardrailCase, HaltSwitch, judge, promised};
 use crate::intent::{DesiredState, Intent, Placement, deciding, placed, resolve};
@@ -128,6 +128,7 @@ pub fn assess(situation: &ScopeSituation<'_>) -> Assessment {
         refused: &BTreeMap::new(),
         order: &ordered(&chosen, allowance),
         late: &BTreeSet::new(),
+        page: allowance.page.as_ref(),
         reason: &reason(&chosen),
     };
     let mut difference = difference.plan();
@@ -188,7 +189,7 @@ pub fn assess(situation: &ScopeSituation<'_>) -> Assessment {
 fn drifted(observed: &ObservedScope, drift: &[PlannedAction]) -> BTreeMap<ServiceId, ServiceCapacity> {
     let found = |action: &PlannedAction| match action.change.resource() {
         ResourceId::Service(id) => observed.services.get(&id).map(|found| (id.clone(), found.capacity)),
-        ResourceId::Database(_) => None,
+        ResourceId::Database(_) | ResourceId::Rule(_) => None,
     };
     drift.iter().filter_map(found).collect()
 }
@@ -220,6 +221,9 @@ fn back_only(
 /// given back, and no baseline of it is taken. What the document protects is never begun with.
 pub fn concerns(deciding: &[Intent], allowance: &Allowance, kept: Option<&Baseline>, resource: &ResourceId) -> bool {
     let by = |intent: &Intent| match (&intent.want, resource) {
+        (_, ResourceId::Rule(id)) => {
+            intent.want == DesiredState::Asleep && allowance.page.as_ref().is_some_and(|page| page.rule == *id)
+        }
         (DesiredState::Asleep, _) => true,
         (DesiredState::Awake, _) | (_, ResourceId::Database(_)) => false,
         (DesiredState::Scaled(_) | DesiredState::Placed(_), ResourceId::Service(id)) => intent.is_about(&id.service),
@@ -255,6 +259,7 @@ fn can_change(observed: &ObservedScope, resource: &ResourceId) -> bool {
             let known = !matches!(database.state, DatabaseState::Broken(_) | DatabaseState::Startable(_));
             database.managed && known
         }),
+        ResourceId::Rule(id) => observed.rules.get(id).is_some_and(|rule| rule.managed && rule.cannot_change.is_none()),
     }
 }
 
@@ -269,8 +274,8 @@ fn stopped_by_hand(mut found: Capacity, placed: Option<&Placement>, allowance: &
     found
 }
 
-/// The target of a scope: what the intents make of the baseline. What the document protects by now has its baseline, so that
-/// it is given back what we hold of it.
+/// The target of a scope: what the intents make of the baseline, with the document's page on its rule while it sleeps. What the
+/// document protects by now has its baseline, so that it is given back what we hold of it.
 pub fn target(baseline: &Baseline, intents: &[Intent], instant: Timestamp, allowance: &Allowance) -> Capacity {
     let mut target = resolve(&baseline.capacity, intents, instant);
     for (id, found) in &baseline.capacity.services {
@@ -282,6 +287,14 @@ pub fn target(baseline: &Baseline, intents: &[Intent], instant: Timestamp, allow
         if allowance.protects(&ResourceId::Database(id.clone())) {
             target.databases.insert(id.clone(), *found);
         }
+    }
+    let asleep = deciding(intents, instant).iter().any(|intent| intent.want == DesiredState::Asleep);
+    if let Some(page) = allowance.page.as_ref().filter(|_| asleep)
+        && let Some(actions) = target.rules.get_mut(&page.rule)
+    {
+        // One that cannot take the page differs from its target, and is told of.
+        let shown = actions.with_page(&page.target_group);
+        *actions = shown.unwrap_or_else(|_| RuleActions::forward_to(&page.target_group));
     }
     target
 }
@@ -320,7 +333,7 @@ fn apart(
         CapacityChange::Count { service, .. } | CapacityChange::Scaling { service, .. } => {
             placed.is_some_and(|placed| placed.forbids(&service.service))
         }
-        CapacityChange::Database { .. } => false,
+        CapacityChange::Database { .. } | CapacityChange::Rule { .. } => false,
     };
     let foreign = |action: &PlannedAction| reached.contains(&action.change.resource()) && !ours(action);
     let drift = difference.actions().filter(|action| foreign(action)).cloned().collect();
@@ -363,10 +376,11 @@ fn scheduled((id, actions): (&ServiceId, &Vec<ScheduledAction>)) -> String {
     format!("{id} ({})", names.join(", "))
 }
 
-/// What somebody else changed of services since they were left, where this plan writes over it. A database that is not as it was
+/// What somebody else changed of services and rules since they were left, where this plan writes over it. A database that is not as it was
 /// left is no news: it is started and stopped, and nothing of it is lost.
 fn overwritten(situation: &ScopeSituation<'_>, plan: &Plan) -> Vec<Violation> {
-    let left = Capacity { services: situation.reached.services.clone(), databases: BTreeMap::new() };
+    let ReachedTargets { services, rules, .. } = situation.reached.clone();
+    let left = Capacity { services, rules, ..Capacity::default() };
     let since = DiffInput {
         observed: situation.observed,
         target: &left,
@@ -375,15 +389,22 @@ fn overwritten(situation: &ScopeSituation<'_>, plan: &Plan) -> Vec<Violation> {
         refused: &BTreeMap::new(),
         order: &StartOrder::default(),
         late: &BTreeSet::new(),
+        page: None,
         reason: "",
     };
     let written: BTreeSet<ResourceId> = plan.actions().map(|action| action.change.resource()).collect();
     let changed: BTreeSet<ResourceId> = since.plan().actions().map(|action| action.change.resource()).collect();
     let found = |resource: &ResourceId| {
-        let ResourceId::Service(id) = resource else { return None };
-        let is = situation.observed.services.get(id)?.capacity;
-        let bounds = is.scaling.map_or_else(String::new, |scaling| format!(" in bounds {scaling}"));
-        let found = format!("somebody else had set it to {} tasks{bounds}, and that is overwritten", is.desired);
+        let is = match resource {
+            ResourceId::Service(id) => {
+                let is = situation.observed.services.get(id)?.capacity;
+                let bounds = is.scaling.map_or_else(String::new, |scaling| format!(" in bounds {scaling}"));
+                format!("{} tasks{bounds}", is.desired)
+            }
+            ResourceId::Rule(id) => situation.observed.rules.get(id)?.actions.to_string(),
+            ResourceId::Database(_) => return None,
+        };
+        let found = format!("somebody else had set it to {is}, and that is overwritten");
         let advice = "If it was meant, set it again now: what is set while nothing holds it stays";
         Some(Violation::new(GuardrailCode::Overwritten, Severity::Warn, found, advice).of(resource.clone()))
     };

@@ -21,10 +21,12 @@ fn every_form_accepts_its_examples_and_prints_what_it_reads() {
     round_trip::<Duration>();
     round_trip::<HourlyCost>();
     round_trip::<Label>();
+    round_trip::<ListenerRuleArn>();
     round_trip::<PointInTime>();
     round_trip::<Percent>();
     round_trip::<ProfileName>();
     round_trip::<ResourceName>();
+    round_trip::<TargetGroupArn>();
     round_trip::<Zone>();
 }
 

@@ -52,6 +52,7 @@ fn baseline() -> Capacity {
         ]
         .into(),
         databases: [(DatabaseId::try_from("aurora:clos-v2-db-cluster".to_owned()).unwrap(), DatabasePower::On)].into(),
+        ..Capacity::default()
     }
 }
 

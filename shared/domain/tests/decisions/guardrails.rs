@@ -82,6 +82,7 @@ fn clean() -> Facts {
             frozen: None,
             at_home: [].into(),
             order: watchkeeper_domain::order::StartOrder::default(),
+            page: None,
         },
         quotas: CapacityQuotas::default(),
         instant: evening(),

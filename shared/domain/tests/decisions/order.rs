@@ -73,6 +73,7 @@ impl Scene {
             refused: &BTreeMap::new(),
             order: &self.order,
             late: &self.late,
+            page: None,
             reason: "test",
         };
         input.plan()

@@ -105,6 +105,7 @@ fn write(observed: &mut ObservedScope, change: &CapacityChange) {
             let state = if *to == DatabasePower::On { DatabaseState::Available } else { DatabaseState::Stopped };
             observed.databases.get_mut(database).unwrap().state = state;
         }
+        CapacityChange::Rule { rule, to, .. } => observed.rules.get_mut(rule).unwrap().actions = to.clone(),
     }
     for service in observed.services.values_mut() {
         service.running = service.capacity.desired;

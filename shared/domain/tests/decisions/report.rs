@@ -98,6 +98,7 @@ fn decided(production: bool, services: usize) -> Assessment {
         frozen: None,
         at_home: [].into(),
         order: watchkeeper_domain::order::StartOrder::default(),
+        page: None,
     };
     assess(&ScopeSituation {
         baseline: None,

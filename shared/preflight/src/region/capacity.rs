@@ -9,11 +9,13 @@ use aws_sdk_ecs::types::{
 use aws_sdk_elasticloadbalancingv2::types::ProtocolEnum;
 use watchkeeper_aws::failed;
 use watchkeeper_control::ports::{
-    AccountQuotas as _, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Fault, Services as _, all_services,
+    AccountQuotas as _, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Fault, ListenerRules as _,
+    Services as _, all_services,
 };
-use watchkeeper_domain::capacity::{ObservedService, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{ObservedRule, ObservedService, ServiceId, TaskDefinition};
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 use watchkeeper_domain::preflight::{ControllerKind, FoundService, Read, TargetFacts};
+use watchkeeper_domain::value::ListenerRuleArn;
 
 use super::{RegionClients, tags};
 use crate::unread::{found, read};
@@ -128,6 +130,11 @@ impl RegionClients {
             groups.push((name.to_owned(), health));
         }
         Ok(groups)
+    }
+
+    /// A rule of a load balancer's listener, by the engine's own eyes.
+    pub(crate) async fn rule(&self, rule: &ListenerRuleArn) -> Result<Option<ObservedRule>, AwsError> {
+        self.aws.describe_rule(rule).await
     }
 
     /// The scalable targets of services, with their tags and what moves them by the clock.

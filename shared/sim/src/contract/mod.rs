@@ -2,6 +2,7 @@
 //!
 //! A case takes a [`ContractBench`] and says what was wrong. [`alarm_cases!`](crate::alarm_cases),
 //! [`cloud_cases!`](crate::cloud_cases), [`database_cases!`](crate::database_cases), [`release_cases!`](crate::release_cases),
+//! [`rule_cases!`](crate::rule_cases),
 //! [`unblock_cases!`](crate::unblock_cases) and [`ledger_cases!`](crate::ledger_cases) hand the names of all cases to a macro of the caller, so that a new case is a
 //! new test everywhere. Over one real ledger table the ledger's cases
 //! have to run one after the other: one of them sets the halt switch of everything for a moment.
@@ -11,6 +12,7 @@ pub mod cloud;
 pub mod databases;
 pub mod ledger;
 pub mod releases;
+pub mod rules;
 mod sim;
 pub mod unblock;
 
@@ -21,6 +23,7 @@ use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::ports::{AwsError, Cloud, Fault};
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::value::{ListenerRuleArn, TargetGroupArn};
 
 pub use sim::SimBench;
 
@@ -99,6 +102,9 @@ pub trait ContractBench {
 
     /// A new database, available.
     async fn make_database(&self, kind: DatabaseKind) -> Result<DatabaseId, CaseFailure>;
+
+    /// A new rule of a load balancer that forwards to the first of two new target groups.
+    async fn make_rule(&self) -> Result<(ListenerRuleArn, [TargetGroupArn; 2]), CaseFailure>;
 
     /// Lets time pass until tasks, deployments, autoscalers and databases have come where they go, and reads show it.
     async fn settle(&self);

@@ -11,13 +11,13 @@ use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem};
-use watchkeeper_domain::value::{AlarmName, ResourceName};
+use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, TargetGroupArn};
 
 use super::alarms::AlarmBench;
 use super::unblock::UnblockBench;
 use super::{CaseFailure, ContractBench, DatabaseKind};
 use crate::region::SimRegion;
-use crate::spec::{aurora, rds, scope, service};
+use crate::spec::{aurora, group_arn, rds, rule, scope, service};
 
 /// Longer than anything in a simulation takes but the restart after seven days.
 const SETTLED: Duration = Duration::from_mins(30);
@@ -81,6 +81,13 @@ impl ContractBench for SimBench {
         let spec = if kind == DatabaseKind::Aurora { aurora(&name) } else { rds(&name) };
         self.sim.add(spec.clone());
         Ok(spec.id)
+    }
+
+    async fn make_rule(&self) -> Result<(ListenerRuleArn, [TargetGroupArn; 2]), CaseFailure> {
+        let (name, page) = (self.fresh_name(), self.fresh_name());
+        let spec = rule(&format!("{name}/1"), &name);
+        self.sim.add(spec.clone());
+        Ok((spec.id, [group_arn(&name), group_arn(&page)]))
     }
 
     async fn settle(&self) {

@@ -7,6 +7,7 @@ pub(crate) mod machines;
 pub(crate) mod outside;
 pub(crate) mod pile;
 pub(crate) mod release;
+pub(crate) mod rule;
 pub(crate) mod service;
 pub(crate) mod site;
 pub(crate) mod traffic_site;

@@ -3,4 +3,5 @@
 mod databases;
 mod ports;
 mod releases;
+mod rules;
 mod services;

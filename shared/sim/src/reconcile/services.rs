@@ -59,6 +59,7 @@ impl SimState {
         change(service);
         service.note(now);
         self.changes += 1;
+        self.note_unserved();
         true
     }
 

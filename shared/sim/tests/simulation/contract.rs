@@ -1,9 +1,9 @@
 //! Every case of the contract, against the simulation in memory.
 
-use watchkeeper_sim::contract::{CaseFailure, SimBench, alarms, cloud, databases, ledger, releases, unblock};
+use watchkeeper_sim::contract::{CaseFailure, SimBench, alarms, cloud, databases, ledger, releases, rules, unblock};
 use watchkeeper_sim::{
     CallTrouble, FaultPlan, SimRegion, TimingSettings, alarm_cases, cloud_cases, database_cases, ledger_cases,
-    release_cases, run_until_done_or_crash, unblock_cases,
+    release_cases, rule_cases, run_until_done_or_crash, unblock_cases,
 };
 
 #[test]
@@ -58,6 +58,10 @@ macro_rules! release_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| releases::$case(bench)); })*};
 }
 
+macro_rules! rule_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| rules::$case(bench)); })*};
+}
+
 macro_rules! ledger_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| ledger::$case(bench)); })*};
 }
@@ -70,5 +74,6 @@ alarm_cases!(alarm_tests);
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);
+rule_cases!(rule_tests);
 ledger_cases!(ledger_tests);
 unblock_cases!(stuck_tests);

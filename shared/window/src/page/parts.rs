@@ -115,6 +115,7 @@ fn changed(change: &CapacityChange) -> Markup {
             CapacityChange::Release { from, to, .. } => { "release " (name(&from.to_string())) (arrow) b { (name(&to.to_string())) } }
             CapacityChange::Database { to: DatabasePower::On, .. } => { "off" (arrow) b { "on" } }
             CapacityChange::Database { to: DatabasePower::Off, .. } => { "on" (arrow) b { "off" } }
+            CapacityChange::Rule { from, to, .. } => { (name(&from.to_string())) (arrow) b { (name(&to.to_string())) } }
         }
     }
 }

@@ -95,6 +95,7 @@ pub(crate) fn run(reason: &str) -> DueReport {
         frozen: None,
         at_home: [].into(),
         order: watchkeeper_domain::order::StartOrder::default(),
+        page: None,
     };
     let situation = ScopeSituation {
         baseline: None,
@@ -193,6 +194,7 @@ pub(crate) fn moved(reason: &str) -> DueReport {
         readiness,
         failover: serde_json::from_value(failover).unwrap(),
         order: watchkeeper_domain::order::StartOrder::default(),
+        page: None,
         declared: [].into(),
         to_standby: true,
         graceful: false,

@@ -129,6 +129,7 @@ impl Judge {
                 let is = match &resource {
                     ResourceId::Service(id) => format!("{:?}", self.last.services[id]),
                     ResourceId::Database(id) => format!("{:?}", self.last.databases[id]),
+                    ResourceId::Rule(id) => format!("{:?}", self.last.rules[id]),
                 };
                 let seen = format!("{resource} is held by nobody, and is {is}; it was {right}");
                 Err(violation(sim, Invariant::AsItWas, seen))

@@ -44,7 +44,7 @@ impl Judge {
             }
             let changed = match &resource {
                 ResourceId::Service(id) => now.services.get(id) != self.last.services.get(id),
-                ResourceId::Database(_) => true,
+                ResourceId::Database(_) | ResourceId::Rule(_) => true,
             };
             if changed && view.baseline.as_ref().is_none_or(|kept| !kept.has(&resource)) {
                 return wrong(Invariant::BaselineFirst, "of which the ledger has no baseline".to_owned());
@@ -105,5 +105,6 @@ fn managed(sim: &SimRegion, resource: &ResourceId) -> bool {
     match resource {
         ResourceId::Service(id) => service(id),
         ResourceId::Database(id) => sim.database(id).is_none_or(|it| it.managed),
+        ResourceId::Rule(id) => sim.rule(id).is_none_or(|it| it.managed),
     }
 }

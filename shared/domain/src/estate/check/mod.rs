@@ -7,6 +7,7 @@ mod places;
 mod schedule;
 mod sections;
 mod unblock;
+mod wake_page;
 
 pub(crate) use sections::SCRATCH;
 
@@ -62,6 +63,7 @@ impl EnvironmentDocument {
         checker.places();
         checker.order();
         checker.schedule();
+        checker.wake_page();
         checker.emergency();
         checker.failover();
         checker.sections();

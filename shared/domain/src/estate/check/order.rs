@@ -15,8 +15,8 @@ impl EnvironmentChecker<'_> {
             self.note(at("after"), "a second order, beside `order`", "one of `order` and `after`");
         }
         let Some(within) = environment.wave_within else { return };
-        if environment.order.is_empty() && environment.after.is_empty() {
-            self.note(at("wave-within"), within.to_string(), "none without `order` or `after`");
+        if environment.order.is_empty() && environment.after.is_empty() && environment.wake_page.is_none() {
+            self.note(at("wave-within"), within.to_string(), "none without `order`, `after` or `wake-page`");
         } else if within > WITHIN_MAX {
             let expected = format!("at most {WITHIN_MAX}: a run ends after 45 minutes");
             self.note(at("wave-within"), within.to_string(), expected);

@@ -34,7 +34,11 @@ impl EnvironmentDocument {
             let region = entry.region.as_ref().unwrap_or(&self.regions.primary).clone();
             entry.database().map(|database| (region, database.name().to_string()))
         };
-        services.chain(self.databases.iter().filter_map(database)).collect()
+        let page = self.wake_page.iter().flat_map(|page| {
+            let names = [page.listener_rule.to_string(), page.target_group.to_string()];
+            names.into_iter().map(|name| (self.regions.primary.clone(), name))
+        });
+        services.chain(self.databases.iter().filter_map(database)).chain(page).collect()
     }
 
     /// A resource that another environment names too, unless the two say that they live in different accounts. A cluster whose

@@ -4,7 +4,7 @@ use super::is_managed;
 use crate::capacity::{DatabaseId, ResourceId};
 use crate::estate::EnvironmentKind;
 use crate::preflight::wanted::is_changed;
-use crate::preflight::{PreflightCase, SimulatedCalls, databases};
+use crate::preflight::{PreflightCase, SimulatedCalls, databases, pages};
 
 const FUNCTION: &str = "Reconcile";
 
@@ -14,6 +14,18 @@ pub(super) fn add(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
     }
     if case.environment.kind() != EnvironmentKind::Production {
         of_databases(case, calls);
+    }
+    of_rules(case, calls);
+}
+
+fn of_rules(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
+    for (id, found) in &case.facts.rules {
+        let Ok(Some(rule)) = found else { continue };
+        if rule.managed {
+            let subject = format!("rule {}", id.short());
+            let call = case.call(FUNCTION, &["elasticloadbalancing:ModifyRule"], subject, id.as_str());
+            calls.push(call.tagged(&pages::tags(true)));
+        }
     }
 }
 

@@ -217,6 +217,8 @@ fn totals(plan: &Plan) -> String {
         (count(|c| matches!(c, CapacityChange::Release { .. })), "service", "rolled back"),
         (count(|c| matches!(c, CapacityChange::Database { to: DatabasePower::Off, .. })), "database", "stopped"),
         (count(|c| matches!(c, CapacityChange::Database { to: DatabasePower::On, .. })), "database", "started"),
+        (count(|c| matches!(c, CapacityChange::Rule { page: true, .. })), "page", "shown"),
+        (count(|c| matches!(c, CapacityChange::Rule { page: false, .. })), "page", "taken away"),
     ];
     let told = parts.iter().filter(|(n, ..)| *n > 0).map(|(n, noun, verb)| format!("{} {verb}", counted(*n, noun)));
     let told: Vec<String> = told.collect();

@@ -103,6 +103,7 @@ impl Scene {
             frozen: None,
             at_home: [].into(),
             order: watchkeeper_domain::order::StartOrder::default(),
+            page: None,
         };
         Self {
             baseline: None,

@@ -92,7 +92,7 @@ pub(super) fn baseline(now: Timestamp) -> Baseline {
         (service("c/no-target").id, ServiceCapacity { desired: 0, scaling: None }),
     ]);
     let databases = BTreeMap::from([(database(), DatabasePower::On), (rds("reports").id, DatabasePower::Off)]);
-    Baseline { capacity: Capacity { services, databases }, taken: now }
+    Baseline { capacity: Capacity { services, databases, ..Capacity::default() }, taken: now }
 }
 
 /// A standing with everything in it.
@@ -101,7 +101,7 @@ pub(super) fn standing(now: Timestamp) -> ScopeStanding {
     let settled = SettledTarget { target, at: now, epoch: Some(3), placement: Some("0f0f0f0f0f0f0f0f".to_owned()) };
     let (services, databases) =
         (baseline(now).capacity.services, [(database(), SwitchedDatabase { to: DatabasePower::Off, at: now })]);
-    let reached = Some(ReachedTargets { services, databases: databases.into() });
+    let reached = Some(ReachedTargets { services, databases: databases.into(), ..ReachedTargets::default() });
     let denied = "UpdateService of c/no-target: denied".to_owned();
     let resource = ResourceId::Service(service("c/no-target").id);
     let refused = vec![RefusedWrite { resource, what: denied, at: now }];

@@ -133,6 +133,7 @@ impl Crowd {
                 frozen: None,
                 at_home: [].into(),
                 order: watchkeeper_domain::order::StartOrder::default(),
+                page: None,
             },
             zone: None,
             calendar: None,

@@ -78,6 +78,7 @@ impl Fixture {
                 frozen: None,
                 at_home: [].into(),
                 order: watchkeeper_domain::order::StartOrder::default(),
+                page: None,
             },
             zone: None,
             calendar: None,

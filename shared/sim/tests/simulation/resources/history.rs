@@ -111,6 +111,7 @@ impl History {
             let right = match &resource {
                 ResourceId::Service(id) => Right::Service { as_it_was: now.services[id], made: now.services[id] },
                 ResourceId::Database(id) => Right::Database { as_it_was: now.databases[id], made: now.databases[id] },
+                ResourceId::Rule(id) => panic!("{id}: no history has a page"),
             };
             self.right.insert(resource, right);
         }

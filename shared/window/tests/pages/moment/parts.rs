@@ -137,6 +137,7 @@ pub(crate) fn baseline(name: &str, tasks: u32) -> Baseline {
     let capacity = Capacity {
         services: [(service(&format!("{name}/{name}-api")), ServiceCapacity { desired: tasks, scaling: None })].into(),
         databases: [(database(&format!("rds:{name}-db")), DatabasePower::On)].into(),
+        ..Capacity::default()
     };
     Baseline { capacity, taken: at("2026-12-23T12:00:00Z") }
 }
