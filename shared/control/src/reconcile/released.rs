@@ -65,8 +65,9 @@ impl<P: Platform> Reconciler<P> {
             pace.slot(ApiBucket::EcsRevisionRead, all).await.map_err(AwsError::from)?;
             let answer = pace.call(ApiBucket::EcsDeploymentRead, all, self.cloud.releases(id)).await;
             let ended = answer.ok().and_then(|history| history.into_iter().next()?.ended);
-            let times = observed.services.get_mut(id).and_then(|found| found.deployed.as_mut());
-            times.into_iter().for_each(|times| times.ended = ended);
+            if let Some(times) = observed.services.get_mut(id).and_then(|found| found.deployed.as_mut()) {
+                times.ended = ended;
+            }
         }
         Ok(!doubtful.is_empty())
     }

@@ -1,4 +1,5 @@
 //! What several overrides come to: those of pipelines beside a person's.
+#![allow(clippy::unwrap_used)]
 
 use jiff::SignedDuration;
 use rstest::rstest;
