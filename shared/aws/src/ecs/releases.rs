@@ -160,6 +160,7 @@ mod tests {
             .status(ServiceDeploymentStatus::from(status))
             .created_at(DateTime::from_secs(T0 + second - 1))
             .started_at(DateTime::from_secs(T0 + second))
+            .set_finished_at((status == "SUCCESSFUL").then(|| DateTime::from_secs(T0 + second + 9)))
             .build()
     }
 
@@ -180,6 +181,7 @@ mod tests {
             task_definition: TaskDefinition::new(definition),
             rollout,
             started: Timestamp::from_second(T0 + second).unwrap(),
+            ended: (rollout == Rollout::Completed).then(|| Timestamp::from_second(T0 + second + 9).unwrap()),
         };
         let releases = [expected("td:2", Rollout::InProgress, 60), expected("td:1", Rollout::Completed, 0)];
         assert_eq!(history(&newest(deployments.to_vec()), &revisions()), releases);
