@@ -194,7 +194,6 @@ pub(crate) fn moved(reason: &str) -> DueReport {
         readiness,
         failover: serde_json::from_value(failover).unwrap(),
         order: watchkeeper_domain::order::StartOrder::default(),
-        page: None,
         declared: [].into(),
         to_standby: true,
         graceful: false,
