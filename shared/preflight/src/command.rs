@@ -210,8 +210,8 @@ mod tests {
             let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
             Box::pin(drafted(&arguments, &config)).await.unwrap_err().to_string()
         };
-        let one = said(&["--draft", "eu-west-1,Mars"]).await;
-        assert!(one.starts_with("--draft: ") && one.contains("Mars"), "{one}");
+        let one = said(&["--draft", "eu-west-1,eu west"]).await;
+        assert!(one.starts_with("--draft: ") && one.contains("eu west"), "{one}");
         let two = said(&["--draft", "eu-west-1", "--environment", "not a name"]).await;
         assert!(two.starts_with("--environment: ") && two.contains("not a name"), "{two}");
         assert!(said(&["--draft", "eu-west-1", "--json", "-"]).await.contains("cannot be used with"));
