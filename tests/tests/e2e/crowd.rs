@@ -146,7 +146,7 @@ fn a_hundred_environments_stand_on_one_page_and_ten_dashboards_ask_aws_as_one() 
         let window = Window::of(stack, "123456789012");
         let all_read = |page: &str| !page.contains("cannot be read");
         let clusters = ENVIRONMENTS + MANY;
-        let mark = stack.control().mark().await.unwrap();
+        let (mark, began) = (stack.control().mark().await.unwrap(), stack.control().now().await.unwrap());
         // One look takes no more of AWS's bucket than runs leave: the next ones see the rest, what was seen longest ago first.
         let mut looks = 0;
         let page = loop {
@@ -161,11 +161,16 @@ fn a_hundred_environments_stand_on_one_page_and_ten_dashboards_ask_aws_as_one() 
         };
         assert!(page.contains(&format!("{clusters} environments in 2 estates")), "{page}");
         let described = async || stack.api_calls(mark).await.unwrap().count("DescribeServices");
-        let first = described().await;
-        assert_eq!(first, clusters, "each cluster is described once");
+        // The clock of the emulated AWS goes on with that of the machine, which may be busy.
+        let once_a_minute = async || {
+            let passed = stack.control().now().await.unwrap().duration_since(began);
+            clusters * (1 + usize::try_from(passed.as_mins()).unwrap())
+        };
+        assert!((clusters..=once_a_minute().await).contains(&described().await), "each cluster is described once");
         for _ in 0..10 {
             assert!(all_read(&window.page(json!({})).await));
         }
-        assert_eq!(described().await, first, "what was observed counts for a minute");
+        let (found, most) = (described().await, once_a_minute().await);
+        assert!(found <= most, "{found} instead of {most}: what was observed counts for a minute");
     });
 }
