@@ -61,9 +61,10 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
 pub async fn play<J: PolicyJudge>(arguments: &PreflightArguments, judge: impl Fn(&SdkConfig) -> J) -> ExitCode {
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    let answer = match arguments.draft.is_empty() {
-        true => Box::pin(look(arguments, &config, judge)).await,
-        false => Box::pin(drafted(arguments, &config)).await,
+    let answer = if arguments.draft.is_empty() {
+        Box::pin(look(arguments, &config, judge)).await
+    } else {
+        Box::pin(drafted(arguments, &config)).await
     };
     match answer {
         Ok((code, text)) => {

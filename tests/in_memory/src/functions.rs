@@ -62,7 +62,9 @@ impl Functions<'_> {
             "Reconcile" => {
                 let kept = self.pacer.map_or_else(|| pacer(sim), Arc::clone);
                 let reconciler = Reconciler { pacer: kept, ..reconciler(sim, reports) };
-                self.handle(event, async |call: StepCall<reconcile::Step>| reconciler.handle(stack, call.step).await)
+                self.handle(event, async |call: StepCall<reconcile::Step>| {
+                    Box::pin(reconciler.handle(stack, call.step)).await
+                })
             }
             "EmergencyScale" => {
                 self.handle(event, async |call: StepCall<emergency::Step>| emergencies(sim).handle(stack, call).await)

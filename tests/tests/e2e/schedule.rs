@@ -22,6 +22,7 @@ every_scenario! {
     a_night: "clos-v2", "dev";
     ticks_that_are_doubled_lost_or_late: "clos-v2", "dev";
     an_override_that_expires: "clos-v2", "dev";
+    releases_of_two_pipelines: "clos-v2", "dev";
     a_halt: "clos-v2", "dev";
     a_drift: "clos-v2", "dev";
     wrong_input: "clos-v2", "dev";

@@ -77,7 +77,7 @@ fn definition() -> String {
 async fn the_commands_of_the_paper_wake_wait_and_end_with_the_rights_of_its_policy() {
     let emulator = boot().await;
     let layout = CheckoutLayout::find().unwrap();
-    let python = PythonEnvironment::ensure(&layout, &ProgressLines).await.unwrap().python().to_owned();
+    let python = PythonEnvironment::ensure(&layout, &ProgressLines).await.unwrap().python();
     function(&emulator).await;
     let policy: Value = serde_json::from_str(blocks("json")[0]).unwrap();
     grant(&emulator, policy["Statement"].clone()).await;

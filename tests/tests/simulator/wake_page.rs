@@ -147,13 +147,16 @@ fn what_a_person_makes_of_the_rule_in_the_night_is_drift_until_the_morning() {
     assert_eq!(harness.sim.capacity(), original);
 }
 
+/// What somebody does to a rule before the evening.
+type Trouble<'a> = &'a dyn Fn(&SimRegion);
+
 #[test]
 fn what_cannot_take_a_page_is_named_and_everything_else_sleeps_and_wakes() {
     let rule = || rule_arn("shop/1");
     let page = RuleActions::forward_to(&group_arn("page"));
     let redirect =
         serde_json::from_value(json!([{"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301"}}])).unwrap();
-    let cases: [(&dyn Fn(&SimRegion), &str); 5] = [
+    let cases: [(Trouble<'_>, &str); 5] = [
         (&|sim| sim.remove_rule(&rule()), "not-found: rule:shop/1: AWS does not know it"),
         (&|sim| sim.change_rule_tag(&rule(), false), "not-managed: rule:shop/1: it lacks the tag"),
         (&|sim| sim.deny_rule(&rule(), true), "write-refused: rule:shop/1: AWS refused to change it"),

@@ -63,7 +63,7 @@ impl BackupEngine for Opensearch {
     }
 }
 
-/// The names of the search domains of a region (Amazon OpenSearch Service API reference, `ListDomainNames`).
+/// The names of the search domains of a region (Amazon `OpenSearch` Service API reference, `ListDomainNames`).
 ///
 /// # Errors
 /// [`AwsError`] as the service answered.

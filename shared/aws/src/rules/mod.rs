@@ -4,6 +4,7 @@ mod actions;
 
 use aws_sdk_elasticloadbalancingv2::operation::describe_rules::DescribeRulesError;
 use aws_sdk_elasticloadbalancingv2::operation::describe_tags::DescribeTagsError;
+use aws_sdk_elasticloadbalancingv2::types::TagDescription;
 use watchkeeper_control::ports::{AwsError, ListenerRules};
 use watchkeeper_domain::capacity::{ObservedRule, RuleActions};
 use watchkeeper_domain::value::ListenerRuleArn;
@@ -28,7 +29,7 @@ impl ListenerRules for Aws {
             }
             Err(error) => return Err(failed("DescribeTags", rule, error)),
         };
-        let tags = tags.iter().flat_map(|it| it.tags()).map(|tag| (tag.key(), tag.value()));
+        let tags = tags.iter().flat_map(TagDescription::tags).map(|tag| (tag.key(), tag.value()));
         let (actions, unknown) = actions::read(found.actions.unwrap_or_default());
         let default = found.is_default == Some(true);
         let cannot_change = if default {

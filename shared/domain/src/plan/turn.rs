@@ -67,7 +67,7 @@ impl PlanDraft<'_> {
         let late = late.filter_map(|id| self.awaited(id, Way::Up).or_else(|| self.awaited(id, Way::Down))).collect();
         // Where only a page waited, and stays, nothing went on.
         let stays = |(_, obstacle): &(ResourceId, Obstacle)| matches!(obstacle, Obstacle::Unserved(_));
-        let went_on = !self.asked.order.is_empty() || !self.plan.obstacles.iter().any(|it| stays(it));
+        let went_on = !self.asked.order.is_empty() || !self.plan.obstacles.iter().any(stays);
         self.plan.late = if went_on { late } else { Vec::new() };
         turns
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_cloudwatch::types::{AlarmType, Dimension, MetricAlarm};
+use aws_sdk_cloudwatch::types::{AlarmType, ComparisonOperator, Dimension, Metric, MetricAlarm};
 use watchkeeper_aws::failed;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_estates::draft::facts::{AlarmFacts, AlarmSubject};
@@ -31,7 +31,7 @@ impl AccountReader<'_> {
 }
 
 fn measure(alarm: &MetricAlarm) -> Option<String> {
-    let operator = alarm.comparison_operator().map(|operator| operator.as_str());
+    let operator = alarm.comparison_operator().map(ComparisonOperator::as_str);
     let threshold = alarm.threshold().map(|threshold| threshold.to_string()).unwrap_or_default();
     AlarmFacts::measure(alarm.namespace()?, alarm.metric_name()?, operator, &threshold)
 }
@@ -39,7 +39,7 @@ fn measure(alarm: &MetricAlarm) -> Option<String> {
 /// What the dimensions of its metric, and of those of its expression, name.
 fn about(alarm: &MetricAlarm) -> Vec<AlarmSubject> {
     let queries = alarm.metrics().iter().filter_map(|query| query.metric_stat()?.metric());
-    let all = std::iter::once(alarm.dimensions()).chain(queries.map(|metric| metric.dimensions()));
+    let all = std::iter::once(alarm.dimensions()).chain(queries.map(Metric::dimensions));
     all.flat_map(subjects).collect::<BTreeSet<_>>().into_iter().collect()
 }
 

@@ -1,6 +1,7 @@
 //! Databases, tables, queues, streams, and what has no more than a name.
 
 use aws_sdk_dynamodb::types::KeyType;
+use aws_sdk_kinesis::operation::list_streams::ListStreamsOutput;
 use aws_sdk_kinesis::types::StreamMode;
 use watchkeeper_aws::{domain_names, failed};
 use watchkeeper_control::ports::AwsError;
@@ -103,7 +104,7 @@ impl AccountReader<'_> {
     pub(super) async fn streams(&mut self) -> Result<(), AwsError> {
         let pages = self.kinesis.list_streams().into_paginator().send().try_collect().await;
         let pages = pages.map_err(|error| failed("kinesis:ListStreams", self.region, error))?;
-        let names = pages.iter().flat_map(|page| page.stream_names());
+        let names = pages.iter().flat_map(ListStreamsOutput::stream_names);
         for name in names.filter_map(|name| name.parse::<ResourceName>().ok()) {
             let answer = self.kinesis.describe_stream_summary().stream_name(name.as_str()).send().await;
             let answer = answer.map_err(|error| failed("kinesis:DescribeStreamSummary", &name, error))?;

@@ -48,6 +48,7 @@ async fn night(scene: &mut SandboxScene<'_>, first: bool) -> Result<(), HarnessE
         scene.play("a drift", schedule::a_drift).await?;
         scene.play("a plan", schedule::a_plan).await?;
         scene.play("an override that expires", schedule::an_override_that_expires).await?;
+        scene.play("releases of two pipelines", schedule::releases_of_two_pipelines).await?;
         scene.play("calendars side by side", schedule::calendars_side_by_side).await?;
     }
     Ok(())
