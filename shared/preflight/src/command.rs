@@ -31,7 +31,7 @@ pub struct PreflightArguments {
     /// The only estate to look at; the name of the one that is drafted.
     #[arg(long)]
     estate: Option<String>,
-    /// The only environment to look at.
+    /// The only environment to look at, or to draft; of a draft, that of everything where no tag and no name tells one.
     #[arg(long)]
     environment: Option<String>,
     /// The only region to look at. Without it, every region in which the documents name something.
@@ -128,7 +128,7 @@ async fn drafted(arguments: &PreflightArguments, config: &SdkConfig) -> Result<(
         tell_summary(draft.summary());
         return Ok((0, draft.text().to_owned()));
     };
-    let delivered = draft.deliver(out).map_err(|problems| PreflightError::Estates(problems.join("\n")))?;
+    let delivered = draft.deliver(out).map_err(|problems| PreflightError::Document(problems.join("\n")))?;
     Ok((u8::from(!delivered.agrees), delivered.text))
 }
 

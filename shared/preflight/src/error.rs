@@ -35,6 +35,9 @@ pub enum PreflightError {
         /// What was found and expected.
         why: String,
     },
+    /// The document of a draft cannot be written, or be compared with it.
+    #[error("{0}")]
+    Document(String),
     /// There is no draft.
     #[error(transparent)]
     Draft(#[from] watchkeeper_estates::draft::DraftProblem),

@@ -221,3 +221,37 @@ async fn an_account_is_drafted_as_its_document_has_it_and_a_second_draft_tells_w
     assert!(error.starts_with("--environment: found \"attic\", expected one of prod, qa, "), "{error}");
     emulator.succeeded().unwrap();
 }
+
+/// No tag and no name tells the environment of fleet-orchestration: whoever asks does, and its two regions are a pair.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pair_that_nothing_tells_the_environment_of_is_drafted_as_the_one_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = CheckoutLayout::find().unwrap().root().join("shared/estates/fleet-orchestration.yaml");
+    std::fs::copy(document, folder.path().join("fleet-orchestration.yaml")).unwrap();
+    let estates = load_dir(folder.path()).unwrap();
+    let own = estates.estate("fleet-orchestration").unwrap().environments().next().unwrap();
+    let regions: Vec<Region> = own.regions().into_iter().collect();
+    let account = own.account().map_or_else(|| "123456789012".to_owned(), ToString::to_string);
+    let emulator = boot_with(&SandboxOptions { account: account.clone(), ..SandboxOptions::default() }).await;
+    build(&emulator, &estates, &account).await;
+    let nobody =
+        DraftSelection { regions: regions.clone(), stack: "watchkeeper".to_owned(), ..DraftSelection::default() };
+    let error = draft(&config(&emulator).await, &nobody, &|_| ()).await.unwrap_err().to_string();
+    assert!(error.starts_with("--environment: found none for cluster fleet-orchestration-cluster"), "{error}");
+    assert!(error.ends_with("or --environment NAME"), "{error}");
+
+    let asked = DraftSelection { environment: Some(own.name().clone()), ..nobody };
+    let drafted = draft(&config(&emulator).await, &asked, &|_| ()).await.unwrap();
+    let out = tempfile::tempdir().unwrap();
+    assert!(drafted.deliver(&out.path().join("fleet-orchestration.yaml")).unwrap().agrees);
+    let written = load_dir(out.path()).unwrap();
+    let estate = written.iter().next().unwrap();
+    let found = estate.environments().next().unwrap();
+    let services = |of: &Environment, region: &Region| of.services(region).into_iter().collect::<BTreeSet<_>>();
+    assert_eq!(found.document().regions, own.document().regions, "{}", drafted.text());
+    for region in &regions {
+        assert_eq!(services(found, region), services(own, region), "{region}");
+    }
+    assert!(drafted.text().contains("- { table: fleet-orchestration-vehicles, key: id"), "{}", drafted.text());
+    emulator.succeeded().unwrap();
+}

@@ -46,9 +46,7 @@ impl<P: Platform> Reconciler<P> {
         resumed.seen.baseline = Some(baseline);
         Ok(self.ledger.commit(&scoped.scope, resumed.lease.generation, &writes).await?)
     }
-}
 
-impl<P: Platform> Reconciler<P> {
     /// When the deployments ended of which only that tells whether a count came with them. What cannot be read is not known.
     pub(super) async fn look_at_ends(
         &self,
@@ -56,8 +54,8 @@ impl<P: Platform> Reconciler<P> {
         left: Option<&ScopeLeft>,
         observed: &mut ObservedScope,
         layer: Layer,
-    ) -> Result<bool, AwsError> {
-        let Some((left, kept)) = left.zip(baseline) else { return Ok(false) };
+    ) -> Result<(), AwsError> {
+        let Some((left, kept)) = left.zip(baseline) else { return Ok(()) };
         let doubtful: Vec<ServiceId> = Released::doubtful(left, kept, observed).into_iter().cloned().collect();
         let (pace, all) = (self.pace(layer), doubtful.len());
         for id in &doubtful {
@@ -69,7 +67,7 @@ impl<P: Platform> Reconciler<P> {
                 times.ended = ended;
             }
         }
-        Ok(!doubtful.is_empty())
+        Ok(())
     }
 }
 

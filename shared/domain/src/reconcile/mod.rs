@@ -6,6 +6,7 @@ pub mod facts;
 pub mod history;
 mod progress;
 pub mod releases;
+mod remarks;
 pub mod report;
 pub mod run;
 pub mod trouble;

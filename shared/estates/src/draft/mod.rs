@@ -86,7 +86,7 @@ pub fn draft(files: &[StateFile], names: &DraftNames) -> Result<Draft, Vec<Draft
 }
 
 /// Drafts a document from what an account has in some regions. `only` is the one environment that is wanted of those that tags and
-/// names tell.
+/// names tell; where they tell none, everything is of that one.
 ///
 /// # Errors
 /// What nobody can tell but whoever asks; that there is nothing to look after.
@@ -97,8 +97,14 @@ pub fn draft_of_account(
     only: Option<&EnvironmentName>,
 ) -> Result<Draft, DraftProblem> {
     facts.join();
-    let names = DraftNames { estate, environment: None };
-    put_together(DraftOrigin::Account(account, regions), &names, only, &facts)
+    let origin = DraftOrigin::Account(account, regions);
+    let told = DraftNames { estate, environment: None };
+    match put_together(origin, &told, only, &facts) {
+        Err(DraftProblem::Environment { .. }) if only.is_some() => {
+            put_together(origin, &DraftNames { environment: only.cloned(), ..told }, None, &facts)
+        }
+        drafted => drafted,
+    }
 }
 
 fn put_together(

@@ -45,7 +45,7 @@ impl DraftOrigin<'_> {
     pub(crate) fn expected(&self) -> &'static str {
         match self {
             Self::Terraform(_) => "--environment NAME, or --terraform NAME=FILE for each file",
-            Self::Account(..) => "such a tag on the clusters",
+            Self::Account(..) => "such a tag on the clusters, or --environment NAME",
         }
     }
 

@@ -31,7 +31,8 @@ impl AccountReader<'_> {
             }
         }
         for cluster in names {
-            self.services(&cluster).await?;
+            let read = self.services(&cluster).await;
+            self.note(&format!("services of cluster {cluster}"), read);
         }
         Ok(())
     }

@@ -86,7 +86,7 @@ struct AccountReader<'a> {
 impl AccountReader<'_> {
     async fn read(mut self) {
         let read = self.clusters().await;
-        self.note("clusters and services", read);
+        self.note("clusters", read);
         let read = self.bounds().await;
         self.note("scalable targets", read);
         let read = self.balancers().await;
