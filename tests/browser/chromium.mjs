@@ -5,10 +5,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+// A process that dies may still leave a file behind in a folder that was found empty: then once more from the top.
+const removed = async (folder, tries = 20) => {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    if (tries === 0) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    await removed(folder, tries - 1);
+  }
+};
+
 export const launch = (program) => {
   const profile = mkdtempSync(join(tmpdir(), 'browser-'));
   const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--remote-debugging-pipe', `--user-data-dir=${profile}`];
-  const child = spawn(program, [...flags, 'about:blank'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, [...flags, 'about:blank'], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
   const [waiting, listeners] = [new Map(), []];
   let [last, rest] = [0, Buffer.alloc(0)];
   const gone = new Promise((_, reject) => {
@@ -34,9 +45,9 @@ export const launch = (program) => {
   })]);
   const close = async () => {
     const over = new Promise((resolve) => child.once('exit', resolve));
-    child.kill();
+    process.kill(-child.pid, 'SIGKILL'); // the whole group: what it started would go on writing to the profile
     await over;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await removed(profile);
   };
   return { send, listen: (listener) => listeners.push(listener), close };
 };

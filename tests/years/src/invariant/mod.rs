@@ -66,7 +66,7 @@ impl Invariant {
     pub fn promise(self) -> &'static str {
         match self {
             Self::AsItWas => {
-                "puts development and staging to sleep out of hours, databases too, and wakes them exactly as they were"
+                "puts development and staging to sleep out of hours, databases too, and wakes them in order, exactly as they were"
             }
             Self::ProductionNeverSleeps => "production is never put to sleep",
             Self::FloorAndCeiling => "a count would fall below `guardrails.floor`",
