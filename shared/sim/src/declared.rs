@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::estate::{DeclaredCapacity, Environment};
-use watchkeeper_domain::name::Region;
+use watchkeeper_domain::name::{Region, ServiceName};
 
 /// The services of an environment in one region, with the capacity to build them with.
 pub type Declared = BTreeMap<ServiceId, ServiceCapacity>;
@@ -13,12 +13,20 @@ pub type Declared = BTreeMap<ServiceId, ServiceCapacity>;
 const MODEST: DeclaredCapacity = DeclaredCapacity { desired: 1, min: Some(1), max: Some(2) };
 
 /// The services of `environment` in `region`: as the document declares them in the primary region, and with no tasks in
-/// the standby, whose capacity a document does not declare; what scales by itself in the one can do so in the other.
+/// the standby, whose capacity a document does not declare; what scales by itself in the one can do so in the other. Of a cluster
+/// whose services are found by their tag there is no list: the first one has what the document declares of services that it names
+/// nowhere.
 pub fn declared(environment: &Environment, region: &Region) -> Declared {
     let document = environment.document();
     let serves = document.regions.primary == *region;
-    let services = environment.services(region).into_iter();
+    let mut services = environment.services(region);
+    if let Some(cluster) = environment.managed_clusters(region).first() {
+        let found = |name: &&ServiceName| !services.iter().any(|(_, named)| named == *name);
+        let found: Vec<ServiceName> = document.capacity.keys().filter(found).cloned().collect();
+        services.extend(found.into_iter().map(|service| (cluster.clone(), service)));
+    }
     services
+        .into_iter()
         .map(|(cluster, service)| {
             let said = document.capacity.get(&service).copied().unwrap_or(MODEST);
             let capacity = if serves { capacity(said) } else { idle(capacity(said)) };

@@ -19,6 +19,7 @@ use failover::PairScene;
 
 use super::output::DrillOutput;
 use super::report::{DrillReport, LeftOutPart};
+use crate::estate::declared;
 use crate::harness::{
     ApiCalls, AskedQuestion, DeployedStack, EmergencyExecution, HarnessError, NotificationMessage, SandboxHarness,
     StackPair,
@@ -153,10 +154,9 @@ impl<'a> SandboxScene<'a> {
     /// The writes among them that changed something of this environment.
     pub(super) fn writes<'d>(&self, api_calls: &'d ApiCalls) -> Vec<&'d ApiCall> {
         let (environment, region) = (self.environment, &self.scope.region);
-        let ids = environment.services(region).into_iter().map(|(cluster, service)| ServiceId { cluster, service });
-        let (ids, databases) = (ids.collect::<Vec<_>>(), environment.databases(region));
+        let (services, databases) = (declared(environment, region), environment.databases(region));
         let ours = |call: &&ApiCall| {
-            ids.iter().any(|id| is_of_service(call, id)) || databases.iter().any(|id| is_of_database(call, id))
+            services.keys().any(|id| is_of_service(call, id)) || databases.iter().any(|id| is_of_database(call, id))
         };
         api_calls.capacity_writes().into_iter().filter(ours).collect()
     }

@@ -20,11 +20,7 @@ impl RegionFixtures {
     /// [`SiteError`] when AWS does not answer, or a database is in between two states.
     pub async fn capacity(&self, environment: &Environment) -> Result<Capacity, SiteError> {
         let mut targets = self.targets().await?;
-        let named = environment.services(self.region()).into_iter();
-        let mut ids: Vec<ServiceId> = named.map(|(cluster, service)| ServiceId { cluster, service }).collect();
-        for cluster in environment.managed_clusters(self.region()) {
-            ids.extend(self.listed(cluster).await?);
-        }
+        let ids = self.ids(environment).await?;
         let described = self.described(ids.iter()).await?;
         let mut capacity = Capacity::default();
         for id in ids {
@@ -51,9 +47,22 @@ impl RegionFixtures {
     /// # Errors
     /// [`SiteError`] when AWS does not answer.
     pub async fn running(&self, environment: &Environment) -> Result<i32, SiteError> {
-        let services = environment.services(self.region()).into_iter();
-        let ids: Vec<ServiceId> = services.map(|(cluster, service)| ServiceId { cluster, service }).collect();
-        Ok(self.described(ids.iter()).await?.iter().map(aws_sdk_ecs::types::Service::running_count).sum())
+        Ok(self
+            .described(self.ids(environment).await?.iter())
+            .await?
+            .iter()
+            .map(aws_sdk_ecs::types::Service::running_count)
+            .sum())
+    }
+
+    /// The services of an environment here: those that it names, and all of the clusters whose services are found by their tag.
+    async fn ids(&self, environment: &Environment) -> Result<Vec<ServiceId>, SiteError> {
+        let named = environment.services(self.region()).into_iter();
+        let mut ids: Vec<ServiceId> = named.map(|(cluster, service)| ServiceId { cluster, service }).collect();
+        for cluster in environment.managed_clusters(self.region()) {
+            ids.extend(self.listed(cluster).await?);
+        }
+        Ok(ids)
     }
 
     /// Every service of a cluster, with the tag or without; none where there is no such cluster.

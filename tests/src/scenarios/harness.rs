@@ -53,7 +53,13 @@ pub trait Harness {
     async fn running(&self) -> Result<u32, HarnessError>;
 
     /// The subjects and texts of what people were told of this environment since the last look.
-    async fn told(&mut self) -> Result<Vec<(String, String)>, HarnessError>;
+    async fn told(&mut self) -> Result<Vec<(String, String)>, HarnessError> {
+        let own = self.subject("");
+        self.told_of(&own).await
+    }
+
+    /// Those whose subject begins like this; the others are not told again.
+    async fn told_of(&mut self, subject: &str) -> Result<Vec<(String, String)>, HarnessError>;
 
     /// The details of the events about this environment that programs got since the last look.
     async fn events(&mut self) -> Result<Vec<Value>, HarnessError>;

@@ -25,6 +25,7 @@ every_scenario! {
     an_override_that_expires: "clos-v2", "dev";
     a_wake_by_hand_that_is_given_back: "clos-v2", "dev";
     releases_of_two_pipelines: "clos-v2", "dev";
+    a_month_of_nights: "clos-v2", "dev";
     a_plan: "clos-v2", "dev";
     a_halt: "clos-v2", "dev";
     a_drift: "clos-v2", "dev";

@@ -18,6 +18,7 @@ use watchkeeper_years::history::{Chapter, chapters};
 use watchkeeper_years::invariant::Violation;
 use watchkeeper_years::shrink::shrink;
 
+use crate::hunt::hunt;
 use crate::tables;
 
 /// Days of a year.
@@ -51,6 +52,9 @@ pub(crate) struct Options {
     /// Stop at the first history that goes wrong, and only name it.
     #[arg(long)]
     first: bool,
+    /// Build deliberate bugs into a copy of the sources, these or all, and look whether the histories of the fixed set find them.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', num_args = 0.., conflicts_with = "story")]
+    bugs: Option<Vec<String>>,
     /// On so many threads; as many as there are cores.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
@@ -83,6 +87,9 @@ struct Sum {
 }
 
 pub(crate) fn run(options: &Options) -> ExitCode {
+    if let Some(names) = &options.bugs {
+        return hunt(names);
+    }
     if options.story {
         return story(options);
     }

@@ -11,6 +11,9 @@ use crate::invariant::{Invariant, Violation};
 use crate::simulation::{CALM, Simulation};
 use crate::story::{Happening, Setting, draw};
 
+/// The seeds of the histories that `cargo test` plays, as the command plays them.
+pub const FIXED_SET: std::ops::Range<u64> = 1..161;
+
 /// The story of one site of a history.
 #[derive(Debug, Clone)]
 pub struct Chapter {

@@ -1,6 +1,7 @@
 //! `cargo years`: whole histories, by the thousand.
 
 mod command;
+mod hunt;
 mod tables;
 
 use std::process::ExitCode;

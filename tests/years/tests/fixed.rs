@@ -3,10 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use watchkeeper_years::estates::{names, of_seed};
-use watchkeeper_years::history::chapters;
-
-/// The first seeds, as the command plays them.
-const SEEDS: std::ops::Range<u64> = 1..161;
+use watchkeeper_years::history::{FIXED_SET as SEEDS, chapters};
 
 /// Histories differ much in length: whichever thread is free plays the next one.
 fn play(next: &AtomicU64) {

@@ -78,11 +78,11 @@ impl Harness for SandboxScene<'_> {
         Ok(self.stack.site().running(self.environment).await?.cast_unsigned())
     }
 
-    async fn told(&mut self) -> Result<Vec<(String, String)>, HarnessError> {
+    async fn told_of(&mut self, beginning: &str) -> Result<Vec<(String, String)>, HarnessError> {
         let new = self.stack.notifications().letters().await?;
         let letters = std::mem::take(&mut self.letters).into_iter().chain(new);
         let told = letters.map(|letter| (letter.subject, letter.text));
-        Ok(told.filter(|(subject, _)| subject.starts_with(&self.subject(""))).collect())
+        Ok(told.filter(|(subject, _)| subject.starts_with(beginning)).collect())
     }
 
     async fn events(&mut self) -> Result<Vec<Value>, HarnessError> {

@@ -3,10 +3,12 @@
 mod by_hand;
 pub mod needs;
 mod refusals;
+mod savings;
 mod siblings;
 
 pub use by_hand::{a_plan, a_wake_by_hand_that_is_given_back, an_override_that_expires, releases_of_two_pipelines};
 pub use refusals::{a_halt, production_that_somebody_puts_to_sleep, wrong_input};
+pub use savings::a_month_of_nights;
 pub use siblings::calendars_side_by_side;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +18,7 @@ use super::{
     CapacityWrite, ChosenNight, Harness, Played, Unplayed, asleep, count, difference, later, line, listed, millis,
     parted,
 };
+use crate::estate::declared;
 
 /// The interval of the schedule.
 const TICK: SignedDuration = SignedDuration::from_mins(5);
@@ -100,8 +103,23 @@ fn written(harness: &mut impl Harness, figure: &'static str, writes: &[CapacityW
     harness.measured(figure, count(writes.len()));
 }
 
+/// Counts change in the order of the document: as they come up, or as they go down.
+fn in_order(harness: &mut impl Harness, name: &str, writes: &[CapacityWrite], comes_up: bool) {
+    let order = harness.environment().order();
+    let services = declared(harness.environment(), &harness.scope().region);
+    let wave = |write: &CapacityWrite| {
+        let named = |id: &&ServiceId| write.about.split(['"', '/']).any(|part| part == id.service.as_str());
+        services.keys().find(named).map(|id| order.wave(&id.service))
+    };
+    let waves: Vec<usize> = writes.iter().filter(|write| write.operation == "UpdateService").filter_map(wave).collect();
+    let sorted = if comes_up { waves.is_sorted() } else { waves.iter().rev().is_sorted() };
+    if !order.is_empty() {
+        harness.check(name, sorted, format!("counts were set in the waves {}", listed(&waves)));
+    }
+}
+
 /// It sleeps in the evening and wakes in the morning, exactly as it was, with no write too many; databases stop last and start
-/// first, what is protected goes on, and people and programs are told.
+/// first, services change in their order, what is protected goes on, and people and programs are told.
 pub async fn a_night(harness: &mut impl Harness) -> Played {
     let night = night(harness).await?;
     let original = touched(harness).await?;
@@ -118,6 +136,7 @@ pub async fn a_night(harness: &mut impl Harness) -> Played {
     }
     let writes = harness.capacity_writes(mark).await?;
     written(harness, "writes_to_sleep", &writes, &free);
+    in_order(harness, "they go down in their order", &writes, false);
     let stopped = writes.iter().position(|write| write.operation.starts_with("StopDB"));
     let counted = writes.iter().rposition(|write| write.operation == "UpdateService");
     if let (Some(stopped), Some(counted)) = (stopped, counted) {
@@ -137,6 +156,7 @@ pub async fn a_night(harness: &mut impl Harness) -> Played {
     wakes(harness, night.morning, &original).await?;
     let writes = harness.capacity_writes(mark).await?;
     written(harness, "writes_to_wake", &writes, &free);
+    in_order(harness, "they come up in their order", &writes, true);
     let started = writes.iter().position(|write| write.operation.starts_with("StartDB"));
     let counted = writes.iter().position(|write| write.operation == "UpdateService");
     if let (Some(started), Some(counted)) = (started, counted) {

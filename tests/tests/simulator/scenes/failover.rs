@@ -150,9 +150,14 @@ impl Harness for InMemoryPairScene {
     }
 
     async fn told(&mut self) -> Result<Vec<(String, String)>, HarnessError> {
+        self.told_of("").await
+    }
+
+    async fn told_of(&mut self, beginning: &str) -> Result<Vec<(String, String)>, HarnessError> {
         let messages = self.standby.messages().split_off(self.told);
         self.told += messages.len();
-        Ok(messages.into_iter().map(|message| (message.subject, message.text)).collect())
+        let told = messages.into_iter().map(|message| (message.subject, message.text));
+        Ok(told.filter(|(subject, _)| subject.starts_with(beginning)).collect())
     }
 
     async fn events(&mut self) -> Result<Vec<Value>, HarnessError> {

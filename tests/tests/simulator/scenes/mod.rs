@@ -177,8 +177,9 @@ impl Harness for InMemoryScene {
 
     async fn capacity_of(&self, environment: &Environment) -> Result<Capacity, HarnessError> {
         let (mut capacity, region) = (self.harness.sim.capacity(), &self.scope.region);
-        let services = environment.services(region);
-        capacity.services.retain(|id, _| services.contains(&(id.cluster.clone(), id.service.clone())));
+        let (services, managed) = (environment.services(region), environment.managed_clusters(region));
+        let named = |id: &ServiceId| services.contains(&(id.cluster.clone(), id.service.clone()));
+        capacity.services.retain(|id, _| named(id) || managed.contains(&id.cluster));
         let databases = environment.databases(region);
         capacity.databases.retain(|id, _| databases.contains(id));
         Ok(capacity)
@@ -188,11 +189,11 @@ impl Harness for InMemoryScene {
         Ok(self.capacity().await?.services.keys().map(|id| self.harness.sim.alive(id)).sum())
     }
 
-    async fn told(&mut self) -> Result<Vec<(String, String)>, HarnessError> {
+    async fn told_of(&mut self, beginning: &str) -> Result<Vec<(String, String)>, HarnessError> {
         let messages = self.harness.sim.messages().split_off(self.told);
         self.told += messages.len();
         let told = messages.into_iter().map(|message| (message.subject, message.text));
-        Ok(told.filter(|(subject, _)| subject.starts_with(&self.subject(""))).collect())
+        Ok(told.filter(|(subject, _)| subject.starts_with(beginning)).collect())
     }
 
     async fn events(&mut self) -> Result<Vec<Value>, HarnessError> {
