@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{
-    DatabaseId, ObservedDatabase, ObservedRule, ObservedService, RuleActions, ScalingState, Schedules, ServiceId,
-    ServiceRelease, TaskDefinition,
+    DatabaseId, DatabaseKind, ListedDatabase, ObservedDatabase, ObservedRule, ObservedService, RuleActions,
+    ScalingState, Schedules, ServiceId, ServiceRelease, TaskDefinition,
 };
 use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::execution::ExecutionStatus;
@@ -184,6 +184,38 @@ pub trait Databases {
     async fn stop_database(&self, database: &DatabaseId) -> Result<(), AwsError>;
 }
 
+/// The databases of one region, by their tags.
+pub trait DatabaseLists {
+    /// One page of the databases of a kind, and the token of the next page if there is one; `after` is the token of the page
+    /// before. Members of a cluster are left to it; read replicas, and clusters of other services and engines that the same API
+    /// tells of, are left out: nobody looks after them.
+    async fn list_databases(
+        &self,
+        kind: DatabaseKind,
+        after: Option<&str>,
+    ) -> Result<(Vec<ListedDatabase>, Option<String>), AwsError>;
+}
+
+/// All databases of a region, page after page, without pacing.
+///
+/// # Errors
+/// [`AwsError`] of the first page that cannot be read: a list that is cut short would pass for all there is.
+pub async fn all_databases(lists: &impl DatabaseLists) -> Result<Vec<ListedDatabase>, AwsError> {
+    let mut all = Vec::new();
+    for kind in DatabaseKind::ALL {
+        let mut after = None;
+        loop {
+            let (page, next) = lists.list_databases(kind, after.as_deref()).await?;
+            all.extend(page);
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(all)
+}
+
 /// The rules of the listeners of Application Load Balancers in one region.
 pub trait ListenerRules {
     /// Describes one rule, with its tag; `None` when it does not exist. It takes two calls.
@@ -238,6 +270,7 @@ pub trait Cloud:
     + ScheduledActions
     + ServiceWrites
     + Databases
+    + DatabaseLists
     + ServiceReleases
     + AccountQuotas
     + TargetHealth
@@ -252,6 +285,7 @@ impl<T> Cloud for T where
         + ScheduledActions
         + ServiceWrites
         + Databases
+        + DatabaseLists
         + ServiceReleases
         + AccountQuotas
         + TargetHealth

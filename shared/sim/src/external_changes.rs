@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{Change, Draft, Key};
 use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseState, ResourceId, Rollout, ScalingState, ScheduledAction, ServiceId, TagScheduler,
+    DatabaseId, DatabaseState, EnvironmentTag, ResourceId, Rollout, ScalingState, ScheduledAction, ServiceId, TagScheduler,
     TaskDefinition,
 };
 use watchkeeper_domain::emergency::alarm::AlarmState;
@@ -226,6 +226,12 @@ impl SimRegion {
     /// Somebody sets, or removes, the tag of a database.
     pub fn change_database_tag(&self, database: &DatabaseId, managed: bool) {
         self.change(database, |state| state.change_database(database, |found| found.observed.managed = managed));
+    }
+
+    /// Somebody says by its tag whose a database is, or takes that tag from it.
+    pub fn change_database_environment(&self, database: &DatabaseId, tag: Option<&str>) {
+        let tag = tag.map(EnvironmentTag::found);
+        self.change(database, |state| state.change_database(database, |found| found.environment = tag));
     }
 
     /// AWS refuses, or no longer refuses, to stop a database.

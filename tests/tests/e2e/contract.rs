@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_aws::{Aws, AwsUnblockSources, CloudWatch, DynamoLedger};
-use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{
+    DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceCapacity, ServiceId, TaskDefinition,
+};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, Scope, ServiceName};
@@ -13,7 +15,7 @@ use watchkeeper_domain::unblock::LockItem;
 use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, TargetGroupArn};
 use watchkeeper_sim::contract::alarms::{self, AlarmBench};
 use watchkeeper_sim::contract::unblock::{self, UnblockBench};
-use watchkeeper_sim::contract::{CaseFailure, ContractBench, DatabaseKind, cloud, databases, ledger, releases, rules};
+use watchkeeper_sim::contract::{CaseFailure, ContractBench, cloud, databases, ledger, releases, rules};
 use watchkeeper_sim::{
     alarm_cases, cloud_cases, database_cases, ledger_cases, release_cases, rule_cases, unblock_cases,
 };
@@ -113,9 +115,13 @@ impl ContractBench for SandboxBench {
 
     async fn make_database(&self, kind: DatabaseKind) -> Result<DatabaseId, CaseFailure> {
         let name = DatabaseName::new(self.fresh_name()).unwrap();
-        let id = if kind == DatabaseKind::Aurora { DatabaseId::Aurora(name) } else { DatabaseId::Rds(name) };
+        let id = kind.named(name);
         self.site.make_database(&id).await.map_err(bench_failure("make a database"))?;
         Ok(id)
+    }
+
+    async fn label_database(&self, database: &DatabaseId, environment: &EnvironmentTag) -> Result<(), CaseFailure> {
+        self.site.label_database(database, environment).await.map_err(bench_failure("tag a database"))
     }
 
     async fn make_rule(&self) -> Result<(ListenerRuleArn, [TargetGroupArn; 2]), CaseFailure> {

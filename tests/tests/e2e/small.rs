@@ -1,4 +1,5 @@
-//! A sandbox of two small environments, apart from the others: one comes up in three waves, and one finds its services by tag.
+//! A sandbox of two small environments, apart from the others: one comes up in three waves, and two find services and
+//! databases by their tags.
 
 use watchkeeper_domain::name::Region;
 use watchkeeper_tests::harness::SandboxHarness;
@@ -32,6 +33,13 @@ environments:
     regions: { primary: eu-west-1 }
     clusters: { eu-west-1: { found: managed } }
     exclude: [found-debugger]
+    awake: { zone: Europe/Dublin, weekly: { mon-fri: \"08:00-19:00\" } }
+  data:
+    kind: development
+    regions: { primary: eu-west-1 }
+    clusters: { eu-west-1: { data: [data-api] } }
+    databases: managed
+    exclude: [data-excluded]
     awake: { zone: Europe/Dublin, weekly: { mon-fri: \"08:00-19:00\" } }
 ";
 

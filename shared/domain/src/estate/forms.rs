@@ -1,6 +1,6 @@
 //! Every form of text that a document uses.
 
-use super::ClusterServices;
+use super::{ClusterServices, EnvironmentDatabases};
 use crate::schedule::{DateException, DayPeriod, Weekdays};
 use crate::value::{
     AccountId, AlarmName, CalendarDay, ClockTime, Duration, Form, HourlyCost, Label, ListenerRuleArn, Percent,
@@ -24,6 +24,7 @@ pub const FORMS: &[Form] = &[
     Form::of::<TargetGroupArn>(),
     Form::of::<Zone>(),
     Form::of::<ClusterServices>(),
+    Form::of::<EnvironmentDatabases>(),
     Form::of::<DayPeriod>(),
     Form::of::<DateException>(),
     Form::of::<Weekdays>(),

@@ -3,6 +3,7 @@
 mod backups;
 mod check;
 mod cluster;
+mod databases;
 mod document;
 mod emergency;
 mod environment;
@@ -22,6 +23,7 @@ pub use backups::{
     VerifyPolicy,
 };
 pub use cluster::ClusterServices;
+pub use databases::EnvironmentDatabases;
 pub use document::{
     Clusters, DatabaseEntry, DeclaredCapacity, EnvironmentDocument, EnvironmentKind, EnvironmentRegions, EstateDocument,
 };

@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_control::ports::Clock;
 use watchkeeper_control::unblock::ports::DeadLetter;
-use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{
+    DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceId, TaskDefinition,
+};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::name::Scope;
@@ -15,7 +17,7 @@ use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, Target
 
 use super::alarms::AlarmBench;
 use super::unblock::UnblockBench;
-use super::{CaseFailure, ContractBench, DatabaseKind};
+use super::{CaseFailure, ContractBench};
 use crate::region::SimRegion;
 use crate::spec::{aurora, group_arn, rds, rule, scope, service};
 
@@ -78,9 +80,17 @@ impl ContractBench for SimBench {
 
     async fn make_database(&self, kind: DatabaseKind) -> Result<DatabaseId, CaseFailure> {
         let name = self.fresh_name();
-        let spec = if kind == DatabaseKind::Aurora { aurora(&name) } else { rds(&name) };
+        let spec = match kind {
+            DatabaseKind::Aurora => aurora(&name),
+            DatabaseKind::Rds => rds(&name),
+        };
         self.sim.add(spec.clone());
         Ok(spec.id)
+    }
+
+    async fn label_database(&self, database: &DatabaseId, environment: &EnvironmentTag) -> Result<(), CaseFailure> {
+        self.sim.change_database_environment(database, Some(&environment.to_string()));
+        Ok(())
     }
 
     async fn make_rule(&self) -> Result<(ListenerRuleArn, [TargetGroupArn; 2]), CaseFailure> {
