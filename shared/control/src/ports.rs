@@ -15,6 +15,7 @@ use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failures::FailedExecution;
 use watchkeeper_domain::guardrail::CapacityQuotas;
+use watchkeeper_domain::intent::idle::{UsageFigures, UsageSubject, UsageWindow};
 use watchkeeper_domain::message::Message;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 use watchkeeper_domain::reconcile::run::RunError;
@@ -253,6 +254,15 @@ pub trait AccountQuotas {
 pub trait Alarms {
     /// Describes alarms of any kind, by name; one that does not exist is left out.
     async fn alarm_states(&self, names: &BTreeSet<AlarmName>) -> Result<AlarmStates, AwsError>;
+}
+
+/// CloudWatch's figures of how much an environment is used, in one region.
+pub trait UsageMetrics {
+    /// The figures of each subject in a window, by the beginning of their period of [`USAGE_PERIOD`]; a subject of which there is
+    /// none has none. An answer that is cut short, or has an error of CloudWatch's in it, is an error.
+    ///
+    /// [`USAGE_PERIOD`]: watchkeeper_domain::intent::idle::USAGE_PERIOD
+    async fn usage(&self, subjects: &BTreeSet<UsageSubject>, window: &UsageWindow) -> Result<UsageFigures, AwsError>;
 }
 
 /// What holds the actions of CloudWatch alarms back beside the alarms themselves.

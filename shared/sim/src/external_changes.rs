@@ -5,11 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{Change, Draft, Key};
 use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseState, EnvironmentTag, ResourceId, Rollout, ScalingState, ScheduledAction, ServiceId, TagScheduler,
-    TaskDefinition,
+    DatabaseId, DatabaseState, EnvironmentTag, ResourceId, Rollout, ScalingState, ScheduledAction, ServiceId,
+    TagScheduler, TaskDefinition,
 };
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::guardrail;
+use watchkeeper_domain::intent::idle::{UsagePoint, UsageSubject};
 use watchkeeper_domain::name::Scope;
 
 use crate::fault::FaultPlan;
@@ -139,6 +140,11 @@ impl SimRegion {
     /// When that is no name of an alarm.
     pub fn set_alarm(&self, name: &str, state: AlarmState) {
         self.lock().set_alarm(checked(name.parse()), state);
+    }
+
+    /// CloudWatch has this figure of the period that begins then.
+    pub fn report_usage(&self, subject: &UsageSubject, at: Timestamp, point: UsagePoint) {
+        self.lock().usage.entry(subject.clone()).or_default().insert(at, point);
     }
 
     /// A mute rule of an alarm becomes active, or is over. It changes nothing that `DescribeAlarms` would show.

@@ -21,6 +21,9 @@ pub enum Operation {
     GetServiceQuota,
     /// Alarms are read.
     DescribeAlarms,
+    /// How much an environment is used is read.
+    #[strum(serialize = "GetMetricData")]
+    GetUsage,
     /// The mute rules of an alarm are read.
     ListAlarmMuteRules,
     /// Bounds and suspensions are read.

@@ -1,8 +1,8 @@
 //! What a simulation is built of.
 
 use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseState, EnvironmentTag, ObservedDatabase, ObservedRule, Rollout, RuleActions, ScalingState, ServiceId,
-    Suspensions, TaskDefinition,
+    DatabaseId, DatabaseState, EnvironmentTag, ObservedDatabase, ObservedRule, Rollout, RuleActions, ScalingState,
+    ServiceId, Suspensions, TaskDefinition,
 };
 use watchkeeper_domain::failover::readiness::TargetGroupFacts;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};

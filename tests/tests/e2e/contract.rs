@@ -10,6 +10,7 @@ use watchkeeper_domain::capacity::{
 };
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
+use watchkeeper_domain::intent::idle::{UsagePoint, UsageSubject};
 use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, Scope, ServiceName};
 use watchkeeper_domain::unblock::LockItem;
 use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, TargetGroupArn};
@@ -21,6 +22,7 @@ use watchkeeper_sim::{
 };
 use watchkeeper_tests::estate::{RegionFixtures, UnblockFixtures};
 use watchkeeper_tests::harness::SandboxHarness;
+use watchkeeper_tests::sandbox::EmulatorControl;
 
 use crate::field::play;
 
@@ -41,6 +43,7 @@ struct SandboxBench {
     alarms: CloudWatch,
     fixtures: UnblockFixtures,
     site: RegionFixtures,
+    control: EmulatorControl,
     now: Timestamp,
     asked: AtomicU32,
 }
@@ -57,6 +60,7 @@ impl SandboxBench {
             alarms: CloudWatch::new(&config),
             fixtures: UnblockFixtures::new(&config),
             site: stack.site().clone(),
+            control: harness.sandbox().control().clone(),
             now: harness.sandbox().control().now().await.unwrap(),
             asked: AtomicU32::new(0),
         }
@@ -154,6 +158,10 @@ impl AlarmBench for SandboxBench {
 
     async fn disable_actions(&self, alarm: &AlarmName) -> Result<(), CaseFailure> {
         self.site.disable_actions(alarm, true).await.map_err(bench_failure("disable the actions of an alarm"))
+    }
+
+    async fn report(&self, subject: &UsageSubject, at: Timestamp, point: UsagePoint) -> Result<(), CaseFailure> {
+        self.control.put_usage(REGION, subject, at, point).await.map_err(bench_failure("report usage"))
     }
 }
 

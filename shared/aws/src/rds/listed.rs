@@ -108,7 +108,9 @@ mod tests {
     #[test]
     fn a_member_and_a_replica_are_no_databases_of_their_own() {
         let instance = || DbInstance::builder().engine("postgres");
-        assert!(is_looked_after(&instance().read_replica_db_instance_identifiers("copy").db_cluster_identifier("").build()));
+        assert!(is_looked_after(
+            &instance().read_replica_db_instance_identifiers("copy").db_cluster_identifier("").build()
+        ));
         for other in [
             instance().db_cluster_identifier("whole"),
             instance().read_replica_source_db_instance_identifier("origin"),

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseKind, ListedDatabase, ObservedScope, ResourceId, ServiceId,
-};
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseKind, ListedDatabase, ObservedScope, ResourceId, ServiceId};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
@@ -30,14 +28,8 @@ impl<P: Platform> Reconciler<P> {
         layer: Layer,
     ) -> Result<ObservedScope, AwsError> {
         let selection = scoped.selection(seen.baseline.as_ref());
-        let (named, mut services) = (&selection.services, selection.services.clone());
-        for cluster in &scoped.found_by_tag.clusters {
-            services.extend(self.listed(cluster, layer).await?);
-        }
         let mut observed = ObservedScope::default();
-        self.observe_services(&services, layer, &mut observed).await?;
-        let found = |id: &ServiceId, service: &_| named.contains(id) || scoped.found_by_tag.means(id, service);
-        observed.services.retain(|id, service| found(id, service));
+        self.observe_own_services(scoped, &selection, layer, &mut observed).await?;
         let found = |cluster: &&ClusterName| observed.services.keys().any(|id| id.cluster == **cluster);
         observed.empty = scoped.found_by_tag.clusters.iter().filter(|cluster| !found(cluster)).cloned().collect();
         self.observe_targets(layer, &mut observed).await?;
@@ -52,6 +44,24 @@ impl<P: Platform> Reconciler<P> {
         // What was deleted since it was listed is missed by nobody.
         observed.missing.retain(|resource| selection.has(resource));
         Ok(observed)
+    }
+
+    /// The services that are named, and those that are found by their tag.
+    pub(super) async fn observe_own_services(
+        &self,
+        scoped: &ScopedEnvironment,
+        selection: &ScopeSelection,
+        layer: Layer,
+        observed: &mut ObservedScope,
+    ) -> Result<(), AwsError> {
+        let (named, mut services) = (&selection.services, selection.services.clone());
+        for cluster in &scoped.found_by_tag.clusters {
+            services.extend(self.listed(cluster, layer).await?);
+        }
+        self.observe_services(&services, layer, observed).await?;
+        let found = |id: &ServiceId, service: &_| named.contains(id) || scoped.found_by_tag.means(id, service);
+        observed.services.retain(|id, service| found(id, service));
+        Ok(())
     }
 
     /// The databases of the region, page after page.

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Baseline, Capacity, DatabaseId, DeploymentTimes, EnvironmentTag, ObservedDatabase, ObservedRule, ResourceId, Rollout, Schedules,
-    ServiceCapacity, ServiceId, TagScheduler, TaskDefinition,
+    Baseline, Capacity, DatabaseId, DeploymentTimes, EnvironmentTag, ObservedDatabase, ObservedRule, ResourceId,
+    Rollout, Schedules, ServiceCapacity, ServiceId, TagScheduler, TaskDefinition,
 };
 use crate::name::ClusterName;
 use crate::value::ListenerRuleArn;

@@ -11,6 +11,7 @@ use super::databases::EnvironmentDatabases;
 use super::emergency::Emergency;
 use super::failover::Failover;
 use super::guardrails::Guardrails;
+use super::idle::SleepWhenIdle;
 use super::unblock::Unblock;
 use super::wake_page::WakePage;
 use crate::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, ServiceName};
@@ -101,6 +102,10 @@ pub struct EnvironmentDocument {
     /// A page on its load balancer while it sleeps. Never for production.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake_page: Option<WakePage>,
+    /// Sleeping within awake hours too, once nobody uses it, until the calendar wakes it the next time or somebody does. Only beside
+    /// `wake-page`, and never for production.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep_when_idle: Option<SleepWhenIdle>,
     /// Services and databases that nothing may change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<ResourceName>,

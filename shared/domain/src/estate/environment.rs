@@ -3,9 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::document::DatabaseEntry;
-use super::{
-    ClusterServices, EnvironmentDatabases, EnvironmentDocument, EnvironmentKind, EnvironmentLimits, WakePage,
-};
+use super::{ClusterServices, EnvironmentDatabases, EnvironmentDocument, EnvironmentKind, EnvironmentLimits, WakePage};
 use crate::capacity::{DatabaseId, EnvironmentTag, PagePlace, ResourceId};
 use crate::finding::{DocumentFinding, FieldPath};
 use crate::name::{ClusterName, EnvironmentName, EstateName, Region, ServiceName};

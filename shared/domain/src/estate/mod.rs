@@ -11,6 +11,7 @@ mod estates;
 mod failover;
 mod forms;
 mod guardrails;
+mod idle;
 mod promoted;
 pub mod source;
 mod unblock;
@@ -39,6 +40,7 @@ pub use failover::{
 };
 pub use forms::FORMS;
 pub use guardrails::{EnvironmentLimits, Freeze, FreezeWindow, FrozenCalendar, Guardrails, OpenFreeze};
+pub use idle::{SleepWhenIdle, UsageMeasure};
 pub use promoted::PairDatabase;
 pub use unblock::{BlockerPolicy, FinishedItems, LockSchema, QueuePolicy, ReportTarget, Unblock};
 pub use wake_page::WakePage;

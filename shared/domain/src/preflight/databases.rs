@@ -34,7 +34,13 @@ fn of_tagged(case: PreflightCase<'_>, tag: &EnvironmentTag) -> ReportRow {
             let counts = format!("{found} of {all} databases have the tags and are not excluded");
             let expected = format!("at least one database with {MANAGED} = true and {} = {tag}", EnvironmentTag::KEY);
             match found {
-                0 => ReportRow::bad(Check::Exists, subject, counts, expected, case.aws(&["rds", "describe-db-instances"])),
+                0 => ReportRow::bad(
+                    Check::Exists,
+                    subject,
+                    counts,
+                    expected,
+                    case.aws(&["rds", "describe-db-instances"]),
+                ),
                 _ => ReportRow::good(Check::Exists, subject, counts),
             }
         }

@@ -21,9 +21,7 @@ use std::fmt::Debug;
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::ports::{AwsError, Cloud, Fault};
-use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceId, TaskDefinition,
-};
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::value::{ListenerRuleArn, TargetGroupArn};
 

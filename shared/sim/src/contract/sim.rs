@@ -6,11 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_control::ports::Clock;
 use watchkeeper_control::unblock::ports::DeadLetter;
-use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceId, TaskDefinition,
-};
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
+use watchkeeper_domain::intent::idle::{UsagePoint, UsageSubject};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem};
 use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, TargetGroupArn};
@@ -124,6 +123,11 @@ impl AlarmBench for SimBench {
 
     async fn disable_actions(&self, alarm: &AlarmName) -> Result<(), CaseFailure> {
         self.sim.disable_actions(alarm.as_str(), true);
+        Ok(())
+    }
+
+    async fn report(&self, subject: &UsageSubject, at: Timestamp, point: UsagePoint) -> Result<(), CaseFailure> {
+        self.sim.report_usage(subject, at, point);
         Ok(())
     }
 }

@@ -21,11 +21,8 @@ fn finding(sim: SimRegion, clusters: &[String], exclude: &[&str]) -> Fixture {
     let mut fixture = Fixture::over(sim);
     fixture.scoped.services = BTreeSet::new();
     let exclude = exclude.iter().map(|name| ResourceName::from_str(name).unwrap()).collect();
-    fixture.scoped.found_by_tag = FoundByTag {
-        clusters: clusters.iter().map(|name| cluster(name)).collect(),
-        databases: None,
-        exclude,
-    };
+    fixture.scoped.found_by_tag =
+        FoundByTag { clusters: clusters.iter().map(|name| cluster(name)).collect(), databases: None, exclude };
     fixture
 }
 

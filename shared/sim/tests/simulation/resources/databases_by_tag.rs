@@ -7,9 +7,7 @@ use watchkeeper_control::scoped::FoundByTag;
 use watchkeeper_domain::capacity::{DatabasePower, EnvironmentTag, ResourceId};
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_domain::value::ResourceName;
-use watchkeeper_sim::{
-    CallEnding, CallTrouble, DatabaseSpec, FaultPlan, Operation, SimRegion, aurora, rds, service,
-};
+use watchkeeper_sim::{CallEnding, CallTrouble, DatabaseSpec, FaultPlan, Operation, SimRegion, aurora, rds, service};
 
 use crate::resources::fixture::{End, Fixture, db, evening, id};
 
@@ -84,7 +82,10 @@ fn one_that_loses_its_tag_in_its_sleep_is_named_and_is_woken_once_it_has_it_agai
     fixture.sim.change_database_tag(&db("rds:orders"), false);
     assert_eq!(fixture.wake(), End::Closed(RunOutcome::PartlyDone));
     assert!(last_told(&fixture).contains("not-managed: rds:orders"), "{}", last_told(&fixture));
-    assert_eq!((power(&fixture, "rds:orders"), power(&fixture, "aurora:stock")), (DatabasePower::Off, DatabasePower::On));
+    assert_eq!(
+        (power(&fixture, "rds:orders"), power(&fixture, "aurora:stock")),
+        (DatabasePower::Off, DatabasePower::On)
+    );
     assert!(fixture.remembered().baseline.unwrap().has(&ResourceId::Database(db("rds:orders"))));
     fixture.sim.change_database_tag(&db("rds:orders"), true);
     fixture.tick(5);
@@ -100,7 +101,10 @@ fn one_that_is_called_somebody_elses_in_its_sleep_is_woken_all_the_same_and_then
     assert_eq!(power(&fixture, "rds:orders"), DatabasePower::On);
     fixture.later(600);
     assert_eq!(fixture.sleep(), End::Closed(RunOutcome::Done));
-    assert_eq!((power(&fixture, "rds:orders"), power(&fixture, "aurora:stock")), (DatabasePower::On, DatabasePower::Off));
+    assert_eq!(
+        (power(&fixture, "rds:orders"), power(&fixture, "aurora:stock")),
+        (DatabasePower::On, DatabasePower::Off)
+    );
 }
 
 #[test]
@@ -120,7 +124,8 @@ fn one_that_goes_in_its_sleep_is_told_once_and_forgotten() {
 fn a_region_where_nothing_has_the_tags_is_told_by_name_and_never_everything() {
     let mut fixture = finding(evening().with(service("shop/api")).with(rds("nobodys")).build());
     assert_eq!(fixture.sleep(), End::Closed(RunOutcome::Done));
-    let expected = "empty-selection: no database has the tags watchkeeper:managed = true and watchkeeper:environment = shop/dev";
+    let expected =
+        "empty-selection: no database has the tags watchkeeper:managed = true and watchkeeper:environment = shop/dev";
     assert!(last_told(&fixture).contains(expected), "{}", last_told(&fixture));
     assert_eq!((fixture.desired("api"), power(&fixture, "rds:nobodys")), (0, DatabasePower::On));
 
