@@ -85,7 +85,8 @@ fn what_databases_have_both_tags_sleep_and_wake_and_what_comes_in_the_night_too(
         let mark = plot.mark().await;
         let ticked = plot.stack.tick(plot.time("19:10")).await.unwrap();
         assert!(ticked.run_of(&plot.scope).is_none(), "nothing differs");
-        assert_eq!(plot.stack.api_calls(mark).await.unwrap().writes().len(), 0);
+        // The other environments of the stack have runs of their own.
+        assert_eq!(plot.stack.api_calls(mark).await.unwrap().capacity_writes().len(), 0);
 
         make(site, "rds:data-new", "found/data").await;
         plot.stack.tick(plot.time("19:15")).await.unwrap();
