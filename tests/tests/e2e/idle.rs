@@ -19,6 +19,6 @@ fn a_day_without_use_ends_in_sleep_until_somebody_wakes_it() {
             failed.iter().all(|check| check.detail.contains("found idle is asleep, but for 1 resource")),
             "{failed:#?}"
         );
-        assert_eq!((passed.len(), failed.len(), report.left_out.len()), (11, 2, 0), "{passed:#?}");
+        assert_eq!((passed.len(), failed.len(), report.left_out.len()), (12, 2, 0), "{passed:#?}");
     });
 }

@@ -19,13 +19,13 @@ impl<P: Platform> Reconciler<P> {
         scoped: &ScopedEnvironment,
         layer: Layer,
     ) -> Result<BTreeSet<UsageSubject>, AwsError> {
-        let Some(page) = &scoped.allowance.page else { return Ok(BTreeSet::new()) };
+        let Some(shown) = &scoped.allowance.page else { return Ok(BTreeSet::new()) };
         let pace = self.pace(layer);
         // It takes two calls.
         pace.slot(ApiBucket::BalancerRead, 2).await?;
-        let rule = pace.call(ApiBucket::BalancerRead, 2, self.cloud.describe_rule(&page.rule)).await?;
+        let rule = pace.call(ApiBucket::BalancerRead, 2, self.cloud.describe_rule(&shown.rule)).await?;
         let groups = rule.iter().flat_map(|rule| rule.actions.serving());
-        Ok(groups.map(|group| UsageSubject::of_group(&page.rule, group)).collect())
+        Ok(groups.map(|group| UsageSubject::of_group(&shown.rule, group)).collect())
     }
 
     /// The services that run, or are to.

@@ -83,6 +83,7 @@ impl UsageWindow {
 
 /// Where an environment stands with its rule at an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "one at a time, and gone at once")]
 pub enum IdleStanding {
     /// It sleeps because it was idle, and goes on: what the ledger has, as of now.
     Sleeps(Intent),

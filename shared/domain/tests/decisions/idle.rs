@@ -26,7 +26,7 @@ fn tuesday(clock: &str) -> Timestamp {
     at(&format!("2026-12-01T{clock}:00Z"))
 }
 
-fn estate(environment: Value) -> Result<Estate, Vec<String>> {
+fn estate(environment: &Value) -> Result<Estate, Vec<String>> {
     let document: EstateDocument =
         serde_json::from_value(json!({ "estate": "shop", "environments": { "dev": environment } })).unwrap();
     Estate::new(document).map_err(|findings| findings.iter().map(ToString::to_string).collect())
@@ -46,12 +46,12 @@ fn document(by: &str, below: &str) -> Value {
     })
 }
 
-fn dev(document: Value) -> Environment {
+fn dev(document: &Value) -> Environment {
     estate(document).unwrap().environments().next().unwrap().clone()
 }
 
 fn shop() -> Environment {
-    dev(document("request-count", "10 a minute"))
+    dev(&document("request-count", "10 a minute"))
 }
 
 fn rule(environment: &Environment) -> SleepWhenIdle {
@@ -114,7 +114,7 @@ fn a_release_of_a_pipeline_keeps_it_awake_like_a_person() {
 fn without_a_rule_nothing_is_asked_and_what_slept_for_one_is_woken() {
     let mut plain = document("cpu", "5 %");
     plain.as_object_mut().unwrap().remove("sleep-when-idle");
-    let plain = dev(plain);
+    let plain = dev(&plain);
     assert_eq!(standing(&plain, &[], at(NOON)), IdleStanding::NotAsked);
     let word = scheduled(&plain, &[asleep_since("11:00")], at(NOON));
     assert_eq!(word.want, DesiredState::Awake);
@@ -158,7 +158,7 @@ fn the_calendar_takes_over_at_the_end_of_the_hours_and_wakes_it_in_the_morning()
 fn without_a_calendar_it_sleeps_until_somebody_wakes_it() {
     let mut always = document("request-count", "10 a minute");
     always.as_object_mut().unwrap().remove("awake");
-    let always = dev(always);
+    let always = dev(&always);
     assert!(matches!(standing(&always, &[], at(NOON)), IdleStanding::Ask(_)));
     let kept = [asleep_since("12:00")];
     assert!(scheduled(&always, &kept, at("2026-12-09T12:00:00Z")).is_idle());
@@ -240,7 +240,7 @@ fn requests_that_were_not_counted_are_none_only_where_a_target_was_healthy(
 #[case::a_service_without_figures(both(all(cpu("api"), load(0)), BTreeMap::from([(cpu("web"), BTreeMap::new())])), "not known")]
 #[case::nothing_runs(BTreeMap::new(), "not known")]
 fn a_cpu_that_is_not_there_is_never_nothing(#[case] figures: UsageFigures, #[case] expected: &str) {
-    let shop = dev(document("cpu", "5 %"));
+    let shop = dev(&document("cpu", "5 %"));
     assert_eq!(word(&usage(&rule(&shop), &window(&shop, at(NOON)), &figures)), expected);
 }
 
@@ -263,7 +263,7 @@ fn word(verdict: &UsageVerdict) -> &'static str {
 fn a_rule_that_cannot_be_meant_is_named(#[case] change: fn(&mut Value), #[case] expected: &str) {
     let mut changed = document("request-count", "10 a minute");
     change(&mut changed);
-    let findings = estate(changed).unwrap_err();
+    let findings = estate(&changed).unwrap_err();
     assert!(findings.iter().any(|finding| finding.contains(expected)), "{findings:?}");
 }
 
