@@ -1,13 +1,20 @@
-"""RDS and Aurora: databases that take time to stop and start, refusals, and the restart after seven days."""
+"""RDS and Aurora: databases that take time to stop and start, refusals, the restart after seven days, and pages."""
+
+import re
 
 from ministack.services import rds as aws
 
 from . import scheduler, clock, settings
 
 _DAY = 24 * 3600  # seconds
+_PAGE = range(20, 101)  # MaxRecords; Amazon RDS API reference, DescribeDBInstances and DescribeDBClusters
+_ONE = re.compile(r"<(DBInstance|DBCluster)>.*?</\1>", re.DOTALL)
+_NAME = re.compile(r"<DB(?:Instance|Cluster)Identifier>(.*?)</")
 
 _instance_xml = aws._instance_xml
 _cluster_xml = aws._cluster_xml
+_describe_instances = aws._ACTION_MAP["DescribeDBInstances"]
+_describe_clusters = aws._ACTION_MAP["DescribeDBClusters"]
 
 
 def install() -> None:
@@ -17,6 +24,8 @@ def install() -> None:
         StopDBInstance=stop_instance,
         StartDBCluster=start_cluster,
         StopDBCluster=stop_cluster,
+        DescribeDBInstances=lambda request: _paged(request, _describe_instances(request), "DBInstance"),
+        DescribeDBClusters=lambda request: _paged(request, _describe_clusters(request), "DBCluster"),
     )
     aws._instance_xml = lambda instance: _instance_xml(instance) + _restart_xml(instance)
     aws._cluster_xml = lambda cluster: _cluster_xml(cluster) + _restart_xml(cluster)
@@ -123,6 +132,29 @@ def _restart(database, due) -> None:
     # Started and stopped again meanwhile: then another restart is planned.
     if database.status == "stopped" and database.record.get("AutomaticRestartTime") == due:
         _start(database)
+
+
+def _paged(request, answer, what):
+    """A page of what was found: a hundred without a word, and a marker where more follow."""
+    status, headers, body = answer
+    size = int(aws._p(request, "MaxRecords") or _PAGE[-1])
+    if size not in _PAGE:
+        text = f"Invalid value {size} for MaxRecords. Must be between {_PAGE[0]} and {_PAGE[-1]}"
+        return aws._error("InvalidParameterValue", text, 400)
+    if status != 200:
+        return answer
+    text = body.decode() if isinstance(body, bytes) else body
+    found = [one.group(0) for one in _ONE.finditer(text)]
+    names = [_NAME.search(one).group(1) for one in found]
+    marker = aws._p(request, "Marker")
+    if marker and marker not in names:
+        return aws._error("InvalidParameterValue", f"Marker {marker} is not valid", 400)
+    start = names.index(marker) if marker else 0
+    page, rest = found[start : start + size], names[start + size :]
+    more = f"<Marker>{rest[0]}</Marker>" if rest else ""
+    inner = f"<{what}s>{''.join(page)}</{what}s>{more}"
+    operation = f"Describe{what}s"
+    return aws._xml(200, f"{operation}Response", f"<{operation}Result>{inner}</{operation}Result>")
 
 
 def _restart_xml(record) -> str:

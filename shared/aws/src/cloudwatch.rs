@@ -14,6 +14,7 @@ use crate::fault::{failed, odd};
 use crate::time::timestamp;
 
 mod figures;
+mod usage;
 
 const DESCRIBE: &str = "DescribeAlarms";
 const LIST_MUTES: &str = "ListAlarmMuteRules";

@@ -15,6 +15,7 @@ use self::stoppable::{ClusterFacts, InstanceFacts};
 use crate::fault::failed;
 use crate::{Aws, managed, tagged};
 
+mod listed;
 mod promotions;
 mod stoppable;
 

@@ -3,7 +3,9 @@
 use crate::backup::ports::{BackupStore, RestoreStore};
 use crate::failover::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
 use crate::ledger::Ledger;
-use crate::ports::{AlarmMutes, Alarms, Clock, Cloud, ExecutionStates, Executions, FailedExecutions, Notifier};
+use crate::ports::{
+    AlarmMutes, Alarms, Clock, Cloud, ExecutionStates, Executions, FailedExecutions, Notifier, UsageMetrics,
+};
 use crate::report::ports::ReportStore;
 use crate::unblock::ports::UnblockSources;
 
@@ -19,8 +21,8 @@ pub trait Platform {
     type Machine: Executions + ExecutionStates + FailedExecutions + OpenQuestions;
     /// The capacity of this region; only `reconcile` has it.
     type Capacity: Cloud;
-    /// The alarms of this region.
-    type Alarms: Alarms + AlarmMutes;
+    /// The alarms of this region, and the figures of what is used in it.
+    type Alarms: Alarms + AlarmMutes + UsageMetrics;
     /// The backups of this region's resources, their copies elsewhere, and restores.
     type Backups: BackupStore + RestoreStore;
     /// Where reports are kept.

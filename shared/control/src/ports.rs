@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{
-    DatabaseId, ObservedDatabase, ObservedRule, ObservedService, RuleActions, ScalingState, Schedules, ServiceId,
-    ServiceRelease, TaskDefinition,
+    DatabaseId, DatabaseKind, ListedDatabase, ObservedDatabase, ObservedRule, ObservedService, RuleActions,
+    ScalingState, Schedules, ServiceId, ServiceRelease, TaskDefinition,
 };
 use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failures::FailedExecution;
 use watchkeeper_domain::guardrail::CapacityQuotas;
+use watchkeeper_domain::intent::idle::{UsageFigures, UsageSubject, UsageWindow};
 use watchkeeper_domain::message::Message;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 use watchkeeper_domain::reconcile::run::RunError;
@@ -184,6 +185,38 @@ pub trait Databases {
     async fn stop_database(&self, database: &DatabaseId) -> Result<(), AwsError>;
 }
 
+/// The databases of one region, by their tags.
+pub trait DatabaseLists {
+    /// One page of the databases of a kind, and the token of the next page if there is one; `after` is the token of the page
+    /// before. Members of a cluster are left to it; read replicas, and clusters of other services and engines that the same API
+    /// tells of, are left out: nobody looks after them.
+    async fn list_databases(
+        &self,
+        kind: DatabaseKind,
+        after: Option<&str>,
+    ) -> Result<(Vec<ListedDatabase>, Option<String>), AwsError>;
+}
+
+/// All databases of a region, page after page, without pacing.
+///
+/// # Errors
+/// [`AwsError`] of the first page that cannot be read: a list that is cut short would pass for all there is.
+pub async fn all_databases(lists: &impl DatabaseLists) -> Result<Vec<ListedDatabase>, AwsError> {
+    let mut all = Vec::new();
+    for kind in DatabaseKind::ALL {
+        let mut after = None;
+        loop {
+            let (page, next) = lists.list_databases(kind, after.as_deref()).await?;
+            all.extend(page);
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(all)
+}
+
 /// The rules of the listeners of Application Load Balancers in one region.
 pub trait ListenerRules {
     /// Describes one rule, with its tag; `None` when it does not exist. It takes two calls.
@@ -223,6 +256,15 @@ pub trait Alarms {
     async fn alarm_states(&self, names: &BTreeSet<AlarmName>) -> Result<AlarmStates, AwsError>;
 }
 
+/// CloudWatch's figures of how much an environment is used, in one region.
+pub trait UsageMetrics {
+    /// The figures of each subject in a window, by the beginning of their period of [`USAGE_PERIOD`]; a subject of which there is
+    /// none has none. An answer that is cut short, or has an error of CloudWatch's in it, is an error.
+    ///
+    /// [`USAGE_PERIOD`]: watchkeeper_domain::intent::idle::USAGE_PERIOD
+    async fn usage(&self, subjects: &BTreeSet<UsageSubject>, window: &UsageWindow) -> Result<UsageFigures, AwsError>;
+}
+
 /// What holds the actions of CloudWatch alarms back beside the alarms themselves.
 pub trait AlarmMutes {
     /// Whether a mute rule is active for an alarm. A mute holds actions back, and no change of state: events about it go on
@@ -238,6 +280,7 @@ pub trait Cloud:
     + ScheduledActions
     + ServiceWrites
     + Databases
+    + DatabaseLists
     + ServiceReleases
     + AccountQuotas
     + TargetHealth
@@ -252,6 +295,7 @@ impl<T> Cloud for T where
         + ScheduledActions
         + ServiceWrites
         + Databases
+        + DatabaseLists
         + ServiceReleases
         + AccountQuotas
         + TargetHealth

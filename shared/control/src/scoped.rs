@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::backup::{JobPolicy, ResourceKind as Store};
-use watchkeeper_domain::capacity::{Baseline, DatabaseId, ObservedService, ServiceId};
+use watchkeeper_domain::capacity::{
+    Baseline, DatabaseId, EnvironmentTag, ListedDatabase, ObservedService, ResourceId, ServiceId,
+};
 use watchkeeper_domain::estate::{
     DeclaredCapacity, Emergency, Environment, EnvironmentKind, Estate, Failover, FreezeWindow,
 };
@@ -16,7 +18,7 @@ use watchkeeper_domain::name::{ClusterName, Region, Scope, ServiceName};
 use watchkeeper_domain::order::StartOrder;
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::schedule::Calendar;
-use watchkeeper_domain::value::{AccountId, HourlyCost, ListenerRuleArn, TargetGroupArn};
+use watchkeeper_domain::value::{AccountId, HourlyCost, ListenerRuleArn, ResourceName, TargetGroupArn};
 
 use crate::ledger::{PairId, PairReplica, ScopeState};
 
@@ -76,25 +78,48 @@ pub struct ScopeSelection {
     pub rules: BTreeMap<ListenerRuleArn, Option<TargetGroupArn>>,
 }
 
+impl ScopeSelection {
+    /// Whether a resource is among them.
+    pub fn has(&self, resource: &ResourceId) -> bool {
+        match resource {
+            ResourceId::Service(id) => self.services.contains(id),
+            ResourceId::Database(id) => self.databases.contains(id),
+            ResourceId::Rule(id) => self.rules.contains_key(id),
+        }
+    }
+}
+
 /// What is found by the tag `watchkeeper:managed = true` when it is looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FoundByTag {
     /// Clusters whose services are found so.
     pub clusters: BTreeSet<ClusterName>,
-    /// Services that are left out all the same.
-    pub exclude: BTreeSet<ServiceName>,
+    /// The other tag that a database has to carry, where databases are found so.
+    pub databases: Option<EnvironmentTag>,
+    /// Services and databases that are left out all the same.
+    pub exclude: BTreeSet<ResourceName>,
 }
 
 impl FoundByTag {
     /// What a document finds in a region.
-    pub fn of(environment: &Environment, region: &Region) -> Self {
-        let exclude = environment.document().exclude.iter().cloned().collect();
-        Self { clusters: environment.managed_clusters(region).into_iter().collect(), exclude }
+    pub fn of(estate: &Estate, environment: &Environment, region: &Region) -> Self {
+        Self {
+            clusters: environment.managed_clusters(region).into_iter().collect(),
+            databases: environment.databases_by_tag(estate.name(), region),
+            exclude: environment.document().exclude.iter().cloned().collect(),
+        }
     }
 
     /// Whether a service that was found in one of the clusters is meant.
     pub fn means(&self, id: &ServiceId, service: &ObservedService) -> bool {
-        service.managed && self.clusters.contains(&id.cluster) && !self.exclude.contains(&id.service)
+        let excluded = self.exclude.iter().any(|name| name.as_str() == id.service.as_str());
+        service.managed && self.clusters.contains(&id.cluster) && !excluded
+    }
+
+    /// Whether a database that was found in the region is meant.
+    pub fn means_database(&self, found: &ListedDatabase) -> bool {
+        let excluded = self.exclude.iter().any(|name| found.id.is_called(name.as_str()));
+        found.managed && self.databases.is_some() && found.environment == self.databases && !excluded
     }
 }
 
@@ -248,7 +273,7 @@ impl ScopedEnvironment {
         let scope = scope_of(estate, environment, region);
         Ok(Self {
             services: services.map(|(cluster, service)| ServiceId { cluster, service }).collect(),
-            found_by_tag: FoundByTag::of(environment, region),
+            found_by_tag: FoundByTag::of(estate, environment, region),
             databases: environment.databases(region).into_iter().collect(),
             allowance: allowance(environment, region, instant),
             zone: environment.calendar().map(|calendar| calendar.zone().rules().clone()),

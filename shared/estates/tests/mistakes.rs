@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use rstest::rstest;
+use watchkeeper_domain::name::Region;
 use watchkeeper_estates::{load_dir, parse};
 
 fn problems(text: &str) -> Vec<String> {
@@ -332,7 +333,7 @@ fn with_clusters(clusters: &str) -> String {
 )]
 #[case::an_exclusion_of_nothing(
     "{ shop: [api, cron] } }\n    exclude: [cron]\n",
-    "estate.yaml:7: environments.dev.exclude[0]: found cron, expected none where no cluster is `managed`: leave it out of the names"
+    "estate.yaml:7: environments.dev.exclude[0]: found cron, expected none where neither a cluster nor `databases` is `managed`: leave it out of the names"
 )]
 #[case::named_and_excluded(
     "{ shop: managed, jobs: [cron] } }\n    exclude: [cron]\n",
@@ -366,4 +367,50 @@ fn names_are_not_refused_where_any_may_be_found_by_its_tag() {
                     profiles: { surge: { desired: 4, for: 2h, only: [api] } }, responses: [] }\n";
     let text = with_clusters("{ shop: managed } }\n") + sections;
     assert!(parse("estate.yaml", &text).is_ok(), "{:?}", problems(&text));
+}
+
+/// An environment with these databases, and what follows.
+fn with_databases(databases: &str) -> String {
+    format!(
+        "estate: shop\nenvironments:\n  dev:\n    kind: development\n    regions: {{ primary: us-east-1 }}\n    databases: {databases}"
+    )
+}
+
+#[rstest]
+#[case::another_word(
+    "manged\n",
+    "estate.yaml:6: environments.dev.databases: found \"manged\", expected managed, or a list of databases"
+)]
+#[case::one_that_is_none(
+    "[{ rdss: orders }]\n",
+    "estate.yaml:6: environments.dev.databases[0].rdss: found the unknown key \"rdss\", expected a known key; did you mean rds?"
+)]
+#[case::named_and_excluded(
+    "[{ rds: orders }]\n    clusters: { us-east-1: { shop: managed } }\n    exclude: [Orders]\n",
+    "estate.yaml:8: environments.dev.exclude[0]: found Orders, which `databases` names, expected a database that is found by its tags"
+)]
+fn databases_by_tag_that_cannot_be_meant_are_named_with_their_line(#[case] databases: &str, #[case] expected: &str) {
+    let found = problems(&with_databases(databases));
+    assert!(found.contains(&expected.to_owned()), "{found:?}");
+}
+
+#[test]
+fn a_pair_names_its_databases() {
+    let pair = with_databases("managed\n").replace("us-east-1 }", "us-east-1, standby: us-west-2 }");
+    let expected = "estate.yaml:6: environments.dev.databases: found databases by their tag, in a pair, expected its databases by name: both \
+                    regions of a pair have to know them";
+    assert!(problems(&pair).contains(&expected.to_owned()), "{:?}", problems(&pair));
+}
+
+#[test]
+fn databases_by_tag_are_enough_to_look_after_and_any_name_may_be_one_of_them() {
+    let sections = "    exclude: [reports]\n    protected: [orders]\n    awake: { zone: UTC, weekly: { mon-fri: \"08:00-19:00\" } }\n";
+    let text = with_databases("managed\n") + sections;
+    let estate = parse("estate.yaml", &text).unwrap();
+    let (region, other) = (Region::new("us-east-1").unwrap(), Region::new("us-west-2").unwrap());
+    let dev = estate.environments().next().unwrap();
+    let tag = |region| dev.databases_by_tag(estate.name(), region).map(|tag| tag.to_string());
+    assert_eq!((tag(&region).as_deref(), tag(&other)), (Some("shop/dev"), None));
+    assert!(dev.has_resources(&region) && !dev.has_resources(&other) && dev.databases(&region).is_empty());
+    assert!(serde_json::to_string(dev.document()).unwrap().contains("\"databases\":\"managed\""));
 }

@@ -45,7 +45,7 @@ impl FunctionContext {
     /// [`SettingError`] names what the stack does not say.
     pub fn tick(&self) -> Result<impl Fn(Timestamp) -> TickRunbook<Aws> + use<>, SettingError> {
         let (emergency, backup, unblock) = (self.emergency()?, self.backup()?, self.unblock()?);
-        let (ledger, notifier) = (self.ledger()?, self.notifier()?);
+        let (ledger, notifier, usage) = (self.ledger()?, self.notifier()?, CloudWatch::new(&self.sdk));
         let (reconcile, reconciler) = (self.machine(FunctionSettings::reconcile_machine_arn)?, self.reconcile()?);
         let machines = vec![
             reconcile.clone(),
@@ -63,6 +63,7 @@ impl FunctionContext {
                 ledger: ledger.clone(),
                 reconcile: reconcile.clone(),
                 reconciler: reconciler(now),
+                usage: usage.clone(),
             },
             backup: backup.clone(),
             unblock: unblock(now),

@@ -48,21 +48,35 @@ pub(crate) async fn gather(
     facts
 }
 
-/// The services that are found by their tag: they are wanted like those that are named. How many there are of each cluster.
+/// What there is where something is found by its tag.
+pub(crate) struct ListedResources {
+    /// The services of each cluster.
+    pub(crate) services: BTreeMap<ClusterName, Read<usize>>,
+    /// The databases of the region.
+    pub(crate) databases: Option<Read<usize>>,
+}
+
+/// The services and databases that are found by their tag: they are wanted like those that are named. How many there are of all.
 pub(crate) async fn find_by_tag(
     region: &RegionClients,
-    environment: &Environment,
+    by_tag: &FoundByTag,
     wanted: &mut WantedResources,
-    place: &AccountRegion,
-) -> BTreeMap<ClusterName, Read<usize>> {
-    let (by_tag, mut listed) = (FoundByTag::of(environment, &place.region), BTreeMap::new());
+) -> ListedResources {
+    let mut listed = BTreeMap::new();
     for cluster in &by_tag.clusters {
         let found = read(region.services_of(cluster).await);
         let ours = found.iter().flatten().filter(|(id, service)| by_tag.means(id, service));
         wanted.services.extend(ours.map(|(id, _)| id.clone()));
         listed.insert(cluster.clone(), found.map(|found| found.len()));
     }
-    listed
+    let mut databases = None;
+    if by_tag.databases.is_some() {
+        let found = read(region.all_databases().await);
+        let ours = found.iter().flatten().filter(|found| by_tag.means_database(found));
+        wanted.databases.extend(ours.map(|found| found.id.clone()));
+        databases = Some(found.map(|found| found.len()));
+    }
+    ListedResources { services: listed, databases }
 }
 
 async fn capacity(

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use aws_config::SdkConfig;
 use jiff::Timestamp;
+use watchkeeper_control::scoped::FoundByTag;
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name;
 use watchkeeper_domain::preflight::{
@@ -81,9 +82,10 @@ pub async fn preflight<J: PolicyJudge>(
             let others: Vec<(name::Region, RegionClients)> =
                 others(environment, region).into_iter().map(|it| (it.clone(), RegionClients::new(&at(&it)))).collect();
             let (look, judge) = (RegionClients::new(&sdk), judge(&sdk));
-            let listed = find_by_tag(&look, environment, &mut wanted, &place).await;
+            let by_tag = FoundByTag::of(estate, environment, region);
+            let listed = find_by_tag(&look, &by_tag, &mut wanted).await;
             let facts = Box::pin(gather(&look, &judge, &place, (environment, &wanted), &others, now)).await;
-            let facts = PreflightFacts { listed, ..facts };
+            let facts = PreflightFacts { listed: listed.services, listed_databases: listed.databases, ..facts };
             let mut rows = judged(environment, &wanted, &facts);
             keys.extend(facts.keys.values().filter_map(|key| Some(key.as_ref().ok()?.as_ref()?.arn.clone())));
             let stack_in =

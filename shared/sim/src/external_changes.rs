@@ -5,11 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{Change, Draft, Key};
 use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseState, ResourceId, Rollout, ScalingState, ScheduledAction, ServiceId, TagScheduler,
-    TaskDefinition,
+    DatabaseId, DatabaseState, EnvironmentTag, ResourceId, Rollout, ScalingState, ScheduledAction, ServiceId,
+    TagScheduler, TaskDefinition,
 };
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::guardrail;
+use watchkeeper_domain::intent::idle::{UsagePoint, UsageSubject};
 use watchkeeper_domain::name::Scope;
 
 use crate::fault::FaultPlan;
@@ -141,6 +142,11 @@ impl SimRegion {
         self.lock().set_alarm(checked(name.parse()), state);
     }
 
+    /// CloudWatch has this figure of the period that begins then.
+    pub fn report_usage(&self, subject: &UsageSubject, at: Timestamp, point: UsagePoint) {
+        self.lock().usage.entry(subject.clone()).or_default().insert(at, point);
+    }
+
     /// A mute rule of an alarm becomes active, or is over. It changes nothing that `DescribeAlarms` would show.
     ///
     /// # Panics
@@ -226,6 +232,12 @@ impl SimRegion {
     /// Somebody sets, or removes, the tag of a database.
     pub fn change_database_tag(&self, database: &DatabaseId, managed: bool) {
         self.change(database, |state| state.change_database(database, |found| found.observed.managed = managed));
+    }
+
+    /// Somebody says by its tag whose a database is, or takes that tag from it.
+    pub fn change_database_environment(&self, database: &DatabaseId, tag: Option<&str>) {
+        let tag = tag.map(EnvironmentTag::found);
+        self.change(database, |state| state.change_database(database, |found| found.environment = tag));
     }
 
     /// AWS refuses, or no longer refuses, to stop a database.

@@ -1,6 +1,6 @@
 //! What a port may ask of the simulation.
 
-use watchkeeper_domain::capacity::DatabaseId;
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseKind};
 
 /// What a port asks of the simulation.
 #[derive(
@@ -21,6 +21,9 @@ pub enum Operation {
     GetServiceQuota,
     /// Alarms are read.
     DescribeAlarms,
+    /// How much an environment is used is read.
+    #[strum(serialize = "GetMetricData")]
+    GetUsage,
     /// The mute rules of an alarm are read.
     ListAlarmMuteRules,
     /// Bounds and suspensions are read.
@@ -339,11 +342,11 @@ impl Operation {
         )
     }
 
-    /// How a database is read.
-    pub(crate) fn describe(database: &DatabaseId) -> Self {
-        match database {
-            DatabaseId::Aurora(_) => Self::DescribeDBClusters,
-            DatabaseId::Rds(_) => Self::DescribeDBInstances,
+    /// How databases of a kind are read, one or all.
+    pub(crate) fn describe(kind: DatabaseKind) -> Self {
+        match kind {
+            DatabaseKind::Aurora => Self::DescribeDBClusters,
+            DatabaseKind::Rds => Self::DescribeDBInstances,
         }
     }
 

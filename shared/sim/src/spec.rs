@@ -1,8 +1,8 @@
 //! What a simulation is built of.
 
 use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseState, ObservedDatabase, ObservedRule, Rollout, RuleActions, ScalingState, ServiceId,
-    Suspensions, TaskDefinition,
+    DatabaseId, DatabaseState, EnvironmentTag, ObservedDatabase, ObservedRule, Rollout, RuleActions, ScalingState,
+    ServiceId, Suspensions, TaskDefinition,
 };
 use watchkeeper_domain::failover::readiness::TargetGroupFacts;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
@@ -68,6 +68,8 @@ pub struct DatabaseSpec {
     pub id: DatabaseId,
     /// What it is like.
     pub observed: ObservedDatabase,
+    /// Whose it is by its tag `watchkeeper:environment`, if it has one.
+    pub environment: Option<EnvironmentTag>,
 }
 
 /// A rule of a load balancer's listener to build.
@@ -303,7 +305,7 @@ impl DatabaseSpec {
     pub fn new(id: DatabaseId) -> Self {
         let observed =
             ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None, scheduler: None };
-        Self { id, observed }
+        Self { id, observed, environment: None }
     }
 
     /// In this state.
@@ -323,6 +325,13 @@ impl DatabaseSpec {
     #[must_use]
     pub fn unmanaged(mut self) -> Self {
         self.observed.managed = false;
+        self
+    }
+
+    /// With the tag of an environment, such as `shop/dev`.
+    #[must_use]
+    pub fn of_environment(mut self, tag: &str) -> Self {
+        self.environment = Some(EnvironmentTag::found(tag));
         self
     }
 

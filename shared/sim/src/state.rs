@@ -9,6 +9,7 @@ use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
 use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
 use watchkeeper_domain::guardrail;
+use watchkeeper_domain::intent::idle::UsageFigures;
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName};
 
@@ -74,6 +75,8 @@ pub(crate) struct SimState {
     pub(crate) alarms: AlarmStates,
     /// The alarms that a mute rule is active for.
     pub(crate) muted: BTreeSet<AlarmName>,
+    /// What CloudWatch has of how much something is used.
+    pub(crate) usage: UsageFigures,
     pub(crate) tables: BTreeMap<ResourceName, TableFacts>,
     pub(crate) lags: Lags,
     pub(crate) streams: BTreeMap<ResourceName, StreamFacts>,
@@ -117,6 +120,7 @@ impl SimState {
             account: guardrail::CapacityQuotas::default(),
             alarms: AlarmStates::new(),
             muted: BTreeSet::new(),
+            usage: UsageFigures::new(),
             tables: BTreeMap::new(),
             lags: Lags::new(),
             streams: BTreeMap::new(),

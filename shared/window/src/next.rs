@@ -33,6 +33,8 @@ pub enum Next {
     Moves,
     /// Nothing: there is no calendar.
     NoCalendar,
+    /// It sleeps because nobody uses it, and only somebody who does wakes it.
+    UntilUsed,
     /// Nothing: the calendar never changes again.
     Never,
     /// Nobody knows.
@@ -60,6 +62,7 @@ pub fn next(state: &EnvironmentState<'_>) -> Next {
     match (&state.facts.calendar, over) {
         (None, Some(at)) if state.wants_sleep() => Next::Turns { awake: true, at, override_ends: true },
         (None, Some(at)) => Next::Ends(at),
+        (None, None) if state.idle().is_some() => Next::UntilUsed,
         (None, None) => Next::NoCalendar,
         (Some(calendar), Some(at)) => {
             let then = calendar.calendar().at(at);
@@ -67,6 +70,10 @@ pub fn next(state: &EnvironmentState<'_>) -> Next {
             let later = then.until.map(|at| Next::Turns { awake: !then.awake, at, override_ends: false });
             let now = Next::Turns { awake: then.awake, at, override_ends: true };
             if turns_then { now } else { later.unwrap_or(Next::Ends(at)) }
+        }
+        (Some(calendar), None) if state.idle().is_some() => {
+            let wakes = calendar.calendar().wakes_after(state.now);
+            wakes.map_or(Next::UntilUsed, |at| Next::Turns { awake: true, at, override_ends: false })
         }
         (Some(calendar), None) => {
             let says = calendar.calendar().at(state.now);
@@ -81,7 +88,7 @@ impl Next {
         match self {
             Self::Turns { at, .. } | Self::Ends(at) => Some(*at),
             Self::GivenBack { at, .. } => *at,
-            Self::AwayFromHome | Self::Moves | Self::NoCalendar | Self::Never | Self::Unread => None,
+            Self::AwayFromHome | Self::Moves | Self::NoCalendar | Self::UntilUsed | Self::Never | Self::Unread => None,
         }
     }
 }

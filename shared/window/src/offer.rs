@@ -47,7 +47,7 @@ pub fn offered_intents(
     if let Some(until) = awake_until(calendar, &chosen, asleep, now) {
         offered.push(OfferedIntent::Awake { until });
     }
-    if !asleep && let Some(until) = calendar.and_then(|it| next_awake(it, now)) {
+    if !asleep && let Some(until) = calendar.and_then(|it| it.calendar().wakes_after(now)) {
         offered.push(OfferedIntent::Asleep { until });
     }
     offered
@@ -67,12 +67,10 @@ fn awake_until(
 /// When what it is ends by itself: with the override, else with the calendar.
 fn ends(calendar: Option<&EnvironmentCalendar>, chosen: &[&Intent], now: Timestamp) -> Option<Timestamp> {
     let expiry = chosen.iter().filter(|intent| intent.layer == Layer::Override).find_map(|intent| intent.expires);
-    expiry.or_else(|| calendar.and_then(|it| it.calendar().at(now).until))
-}
-
-/// When the calendar would wake it next.
-fn next_awake(calendar: &EnvironmentCalendar, now: Timestamp) -> Option<Timestamp> {
-    let calendar = calendar.calendar();
-    let at = calendar.at(now);
-    if at.awake { calendar.at(at.until?).until } else { at.until }
+    let idle = chosen.iter().any(|intent| intent.is_idle());
+    let turns = |it: &EnvironmentCalendar| {
+        let calendar = it.calendar();
+        if idle { calendar.wakes_after(now) } else { calendar.at(now).until }
+    };
+    expiry.or_else(|| calendar.and_then(turns))
 }

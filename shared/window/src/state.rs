@@ -163,6 +163,11 @@ impl<'a> EnvironmentState<'a> {
         self.deciding.iter().find(|intent| intent.placement().is_none()).copied()
     }
 
+    /// The intent by which it sleeps because nobody uses it, if it does.
+    pub fn idle(&self) -> Option<&'a Intent> {
+        self.chosen().filter(|intent| intent.is_idle())
+    }
+
     /// Questions that wait for a person, in each of its regions.
     pub fn questions(&self) -> impl Iterator<Item = &'a OpenQuestion> {
         let now = self.now;
@@ -233,7 +238,8 @@ impl<'a> EnvironmentState<'a> {
         {
             return Some(pair.pointer.since);
         }
-        let beyond = self.chosen().filter(|intent| intent.layer > Layer::Schedule).map(|intent| self.began(intent));
+        let beyond =
+            self.chosen().filter(|it| it.layer > Layer::Schedule || it.is_idle()).map(|intent| self.began(intent));
         let by_calendar = || {
             let calendar = self.calendar.as_ref().filter(|it| it.awake != (self.calm == Calm::Asleep))?;
             calendar.since
@@ -263,6 +269,7 @@ impl<'a> EnvironmentState<'a> {
         }
         match self.chosen() {
             Some(intent) if intent.layer > Layer::Schedule => intent.expires,
+            Some(intent) if intent.is_idle() => self.facts.calendar.as_ref()?.calendar().wakes_after(self.now),
             _ => self.calendar.as_ref().and_then(|it| it.until),
         }
     }

@@ -145,6 +145,7 @@ fn ahead(state: &EnvironmentState<'_>) -> Vec<Stretch> {
     let (now, end) = (state.now, instant(state.now, WIDTH));
     let away = state.pair.is_some_and(|pair| pair.pointer.active != state.facts.home);
     let calendar = state.facts.calendar.as_ref().map(EnvironmentCalendar::calendar);
+    let (idle, wakes) = (state.idle().is_some(), calendar.and_then(|it| it.wakes_after(now)));
     let turns = calendar.map(|it| it.transitions(now, end)).unwrap_or_default();
     let ends = ledger.intents.iter().filter_map(|it| it.expires).filter(|it| now < *it && *it < end);
     let mut instants: Vec<Timestamp> = turns.iter().map(|it| it.at).chain(ends).chain([now]).collect();
@@ -159,6 +160,8 @@ fn ahead(state: &EnvironmentState<'_>) -> Vec<Stretch> {
         match wanted {
             Some(DesiredState::Scaled(_)) => Was::Emergency,
             Some(DesiredState::Asleep) => Was::Asleep,
+            // It sleeps on until the calendar wakes it the next time.
+            None if idle && wakes.is_none_or(|wakes| at < wakes) => Was::Asleep,
             None if calendar.is_some_and(|it| !it.says(at).0) => Was::Asleep,
             Some(_) | None => Was::Awake,
         }

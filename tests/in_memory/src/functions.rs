@@ -176,6 +176,7 @@ fn ticks(sim: &SimRegion, reports: Option<&ReportDesk>) -> TickRunbook<SimRegion
             ledger: sim.clone(),
             reconcile: sim.machine("Reconcile"),
             reconciler: reconciler(sim, reports),
+            usage: sim.clone(),
         },
         backup: backups(sim, reports),
         unblock: unblocks(sim, reports),

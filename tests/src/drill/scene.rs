@@ -4,6 +4,7 @@ mod backup;
 mod emergency;
 mod failover;
 mod harness;
+mod idle;
 mod unblock;
 
 use std::time::Duration;

@@ -1,7 +1,8 @@
 //! Databases of both kinds.
 
+use aws_sdk_rds::types::{DbCluster, DbInstance, Tag};
 use watchkeeper_aws::MANAGED_TAG;
-use watchkeeper_domain::capacity::DatabaseId;
+use watchkeeper_domain::capacity::{DatabaseId, EnvironmentTag};
 use watchkeeper_domain::estate::{BackupJob, Environment};
 
 use super::{RegionFixtures, SiteError, awaited};
@@ -48,6 +49,19 @@ impl RegionFixtures {
         self.is(id, "available").await
     }
 
+    /// Somebody says by its tag whose a database is.
+    ///
+    /// # Errors
+    /// [`SiteError`] when RDS refuses.
+    pub async fn label_database(&self, id: &DatabaseId, environment: &EnvironmentTag) -> Result<(), SiteError> {
+        let tag = Tag::builder().key(EnvironmentTag::KEY).value(environment.to_string()).build();
+        let what = || format!("tag database {}", id.name());
+        let (_, arn) = self.found(id).await?.ok_or_else(|| SiteError::new(what(), "it does not exist"))?;
+        let call = self.rds.add_tags_to_resource().resource_name(arn).tags(tag);
+        call.send().await.map_err(SiteError::aws(what()))?;
+        Ok(())
+    }
+
     /// Wait until all databases of an environment have this status.
     pub(super) async fn databases_are(&self, environment: &Environment, status: &str) -> Result<(), SiteError> {
         for database in environment.databases(self.region()) {
@@ -84,17 +98,24 @@ impl RegionFixtures {
     /// # Errors
     /// [`SiteError`] when RDS does not answer.
     pub async fn status(&self, database: &DatabaseId) -> Result<Option<String>, SiteError> {
+        Ok(self.found(database).await?.map(|(status, _)| status))
+    }
+
+    /// The status and the ARN of a database, if it exists.
+    async fn found(&self, database: &DatabaseId) -> Result<Option<(String, String)>, SiteError> {
         let what = || format!("describe database {}", database.name());
         Ok(match database {
             DatabaseId::Aurora(name) => {
-                let answer = self.rds.describe_db_clusters().send().await.map_err(SiteError::aws(what()))?;
-                let mut all = answer.db_clusters.unwrap_or_default().into_iter();
-                all.find(|c| c.db_cluster_identifier() == Some(name.as_str())).and_then(|c| c.status)
+                let all = self.rds.describe_db_clusters().into_paginator().items().send();
+                let all: Vec<DbCluster> = all.try_collect().await.map_err(SiteError::aws(what()))?;
+                let mut all = all.into_iter().filter(|it| it.db_cluster_identifier() == Some(name.as_str()));
+                all.find_map(|it| it.status.zip(it.db_cluster_arn))
             }
             DatabaseId::Rds(name) => {
-                let answer = self.rds.describe_db_instances().send().await.map_err(SiteError::aws(what()))?;
-                let mut all = answer.db_instances.unwrap_or_default().into_iter();
-                all.find(|i| i.db_instance_identifier() == Some(name.as_str())).and_then(|i| i.db_instance_status)
+                let all = self.rds.describe_db_instances().into_paginator().items().send();
+                let all: Vec<DbInstance> = all.try_collect().await.map_err(SiteError::aws(what()))?;
+                let mut all = all.into_iter().filter(|it| it.db_instance_identifier() == Some(name.as_str()));
+                all.find_map(|it| it.db_instance_status.zip(it.db_instance_arn))
             }
         })
     }
@@ -106,7 +127,7 @@ impl RegionFixtures {
 
     async fn make(&self, database: &DatabaseId) -> Result<(), SiteError> {
         let what = || format!("make database {}", database.name());
-        let tag = || aws_sdk_rds::types::Tag::builder().key(MANAGED_TAG).value("true").build();
+        let tag = || Tag::builder().key(MANAGED_TAG).value("true").build();
         let instance = self.rds.create_db_instance().db_instance_class("db.t4g.medium").tags(tag());
         let instance = match database {
             DatabaseId::Aurora(name) => {

@@ -9,6 +9,19 @@ use watchkeeper_domain::value::{ListenerRuleArn, TargetGroupArn};
 use super::{RegionFixtures, SiteError};
 
 impl RegionFixtures {
+    /// The target groups that requests go to by a rule.
+    ///
+    /// # Errors
+    /// [`SiteError`] when the load balancer does not answer.
+    pub async fn serving_groups(&self, rule: &ListenerRuleArn) -> Result<Vec<String>, SiteError> {
+        let answer = self.elb.describe_rules().rule_arns(rule.as_str()).send().await;
+        let answer = answer.map_err(SiteError::aws(format!("describe the rule {rule}")))?;
+        let actions = answer.rules().iter().flat_map(|rule| rule.actions());
+        let groups = actions.filter_map(Action::forward_config).flat_map(|config| config.target_groups());
+        let serving = groups.filter(|group| group.weight().unwrap_or(1) > 0);
+        Ok(serving.filter_map(|group| group.target_group_arn().map(str::to_owned)).collect())
+    }
+
     /// A load balancer of this name with a tagged rule that forwards to the first of two target groups, that of the application; the
     /// second is that of a page.
     pub async fn make_rule(&self, name: &str) -> Result<(ListenerRuleArn, [TargetGroupArn; 2]), SiteError> {

@@ -32,6 +32,7 @@ mod run;
 mod site;
 mod supervised;
 mod throttles;
+mod usage;
 mod venv;
 
 pub use control::{ApiCall, EmulatorControl};

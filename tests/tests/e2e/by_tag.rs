@@ -1,7 +1,8 @@
-//! Services that are found by their tag, in the deployed stack: those of the evening sleep, one that comes in the night too, and what
-//! is excluded does not.
+//! What is found by its tags, in the deployed stack: what is there in the evening sleeps, what comes in the night too, and what is
+//! excluded does not.
 
-use watchkeeper_domain::capacity::{Capacity, ServiceCapacity, ServiceId};
+use watchkeeper_domain::capacity::{Capacity, DatabaseId, EnvironmentTag, ServiceCapacity, ServiceId};
+use watchkeeper_tests::estate::RegionFixtures;
 
 use crate::field::Plot;
 use crate::small::play_small;
@@ -41,5 +42,58 @@ fn what_has_the_tag_sleeps_and_wakes_and_what_comes_in_the_night_too() {
         plot.stack.tick(plot.time("+08:00")).await.unwrap();
         let awake = [own("found-api", 2), own("found-debugger", 1), own("found-new", 3), own("found-web", 1)];
         assert_eq!(tasks(&plot.capacity().await), awake);
+    });
+}
+
+fn db(name: &str) -> DatabaseId {
+    DatabaseId::try_from(name.to_owned()).unwrap()
+}
+
+/// A new database with the tag of an environment.
+async fn make(site: &RegionFixtures, name: &str, environment: &str) {
+    site.make_database(&db(name)).await.unwrap();
+    site.label_database(&db(name), &EnvironmentTag::found(environment)).await.unwrap();
+}
+
+async fn stopped(site: &RegionFixtures, names: &[&str]) -> Vec<bool> {
+    let mut all = Vec::new();
+    for name in names {
+        all.push(site.status(&db(name)).await.unwrap().as_deref() == Some("stopped"));
+    }
+    all
+}
+
+#[test]
+fn what_databases_have_both_tags_sleep_and_wake_and_what_comes_in_the_night_too() {
+    play_small(async |harness| {
+        let plot = Plot::fresh(harness, "found", "data").await;
+        let site = plot.stack.site();
+        for (name, environment) in [
+            ("rds:data-orders", "found/data"),
+            ("aurora:data-stock", "found/data"),
+            ("rds:data-excluded", "found/data"),
+            ("rds:data-others", "found/dev"),
+        ] {
+            make(site, name, environment).await;
+        }
+        site.make_database(&db("rds:data-nobodys")).await.unwrap();
+        let all = ["rds:data-orders", "aurora:data-stock", "rds:data-excluded", "rds:data-others", "rds:data-nobodys"];
+        let ticked = plot.stack.tick(plot.time("19:05")).await.unwrap();
+        assert_eq!(ticked.run_of(&plot.scope).unwrap().outcome(), "done");
+        assert_eq!(stopped(site, &all).await, [true, true, false, false, false]);
+
+        let mark = plot.mark().await;
+        let ticked = plot.stack.tick(plot.time("19:10")).await.unwrap();
+        assert!(ticked.run_of(&plot.scope).is_none(), "nothing differs");
+        // The other environments of the stack have runs of their own.
+        assert_eq!(plot.stack.api_calls(mark).await.unwrap().capacity_writes().len(), 0);
+
+        make(site, "rds:data-new", "found/data").await;
+        plot.stack.tick(plot.time("19:15")).await.unwrap();
+        assert_eq!(stopped(site, &["rds:data-new"]).await, [true]);
+
+        plot.stack.tick(plot.time("+08:00")).await.unwrap();
+        assert_eq!(stopped(site, &all).await, [false; 5]);
+        assert_eq!(stopped(site, &["rds:data-new"]).await, [false]);
     });
 }

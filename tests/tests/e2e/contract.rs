@@ -5,20 +5,24 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_aws::{Aws, AwsUnblockSources, CloudWatch, DynamoLedger};
-use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{
+    DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceCapacity, ServiceId, TaskDefinition,
+};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
+use watchkeeper_domain::intent::idle::{UsagePoint, UsageSubject};
 use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, Scope, ServiceName};
 use watchkeeper_domain::unblock::LockItem;
 use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, TargetGroupArn};
 use watchkeeper_sim::contract::alarms::{self, AlarmBench};
 use watchkeeper_sim::contract::unblock::{self, UnblockBench};
-use watchkeeper_sim::contract::{CaseFailure, ContractBench, DatabaseKind, cloud, databases, ledger, releases, rules};
+use watchkeeper_sim::contract::{CaseFailure, ContractBench, cloud, databases, ledger, releases, rules};
 use watchkeeper_sim::{
     alarm_cases, cloud_cases, database_cases, ledger_cases, release_cases, rule_cases, unblock_cases,
 };
 use watchkeeper_tests::estate::{RegionFixtures, UnblockFixtures};
 use watchkeeper_tests::harness::SandboxHarness;
+use watchkeeper_tests::sandbox::EmulatorControl;
 
 use crate::field::play;
 
@@ -39,6 +43,7 @@ struct SandboxBench {
     alarms: CloudWatch,
     fixtures: UnblockFixtures,
     site: RegionFixtures,
+    control: EmulatorControl,
     now: Timestamp,
     asked: AtomicU32,
 }
@@ -55,6 +60,7 @@ impl SandboxBench {
             alarms: CloudWatch::new(&config),
             fixtures: UnblockFixtures::new(&config),
             site: stack.site().clone(),
+            control: harness.sandbox().control().clone(),
             now: harness.sandbox().control().now().await.unwrap(),
             asked: AtomicU32::new(0),
         }
@@ -113,9 +119,13 @@ impl ContractBench for SandboxBench {
 
     async fn make_database(&self, kind: DatabaseKind) -> Result<DatabaseId, CaseFailure> {
         let name = DatabaseName::new(self.fresh_name()).unwrap();
-        let id = if kind == DatabaseKind::Aurora { DatabaseId::Aurora(name) } else { DatabaseId::Rds(name) };
+        let id = kind.named(name);
         self.site.make_database(&id).await.map_err(bench_failure("make a database"))?;
         Ok(id)
+    }
+
+    async fn label_database(&self, database: &DatabaseId, environment: &EnvironmentTag) -> Result<(), CaseFailure> {
+        self.site.label_database(database, environment).await.map_err(bench_failure("tag a database"))
     }
 
     async fn make_rule(&self) -> Result<(ListenerRuleArn, [TargetGroupArn; 2]), CaseFailure> {
@@ -148,6 +158,10 @@ impl AlarmBench for SandboxBench {
 
     async fn disable_actions(&self, alarm: &AlarmName) -> Result<(), CaseFailure> {
         self.site.disable_actions(alarm, true).await.map_err(bench_failure("disable the actions of an alarm"))
+    }
+
+    async fn report(&self, subject: &UsageSubject, at: Timestamp, point: UsagePoint) -> Result<(), CaseFailure> {
+        self.control.put_usage(REGION, subject, at, point).await.map_err(bench_failure("report usage"))
     }
 }
 

@@ -14,6 +14,7 @@ mod emergency;
 mod failover;
 mod failures;
 mod field;
+mod idle;
 mod large;
 mod ordered;
 mod own_alarms;

@@ -1,4 +1,5 @@
-//! A sandbox of two small environments, apart from the others: one comes up in three waves, and one finds its services by tag.
+//! A sandbox of small environments, apart from the others: one comes up in three waves, and two find services and
+//! databases by their tags, and one sleeps when nobody uses it.
 
 use watchkeeper_domain::name::Region;
 use watchkeeper_tests::harness::SandboxHarness;
@@ -33,6 +34,22 @@ environments:
     clusters: { eu-west-1: { found: managed } }
     exclude: [found-debugger]
     awake: { zone: Europe/Dublin, weekly: { mon-fri: \"08:00-19:00\" } }
+  data:
+    kind: development
+    regions: { primary: eu-west-1 }
+    clusters: { eu-west-1: { data: [data-api] } }
+    databases: managed
+    exclude: [data-excluded]
+    awake: { zone: Europe/Dublin, weekly: { mon-fri: \"08:00-19:00\" } }
+  idle:
+    kind: development
+    regions: { primary: eu-west-1 }
+    clusters: { eu-west-1: { idle: [idle-api, idle-web] } }
+    awake: { zone: Europe/Dublin, weekly: { mon-fri: \"08:00-19:00\" } }
+    wake-page:
+      listener-rule: arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/idle/50dc6c495c0c9188/f2f7dc8efc522ab2/1
+      target-group: arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/idle-page/73e2d6bc24d8a067
+    sleep-when-idle: { after: 1h, by: cpu, below: 5 % }
 ";
 
 static SMALL: Field = Field::new();

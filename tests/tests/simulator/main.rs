@@ -15,6 +15,7 @@ mod failover_questions;
 mod failover_stops;
 mod failover_switches;
 mod failovers;
+mod idle;
 mod nights;
 mod ordered;
 mod pair_scene;

@@ -17,7 +17,7 @@ use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute};
 use watchkeeper_in_memory::{InMemoryHarness, documents};
 use watchkeeper_sim::{BucketLimits, SimRegion, TimingSettings, aurora, declared, rds, service, store};
 
-use crate::generated::{GENERATED, UNTAGGED, generated};
+use crate::generated::{GENERATED, UNTAGGED, databases_of, generated};
 use crate::story::weights::{SKEWS, SPEEDS, Speed};
 use crate::story::{Setting, weighted};
 
@@ -135,11 +135,13 @@ impl Site {
                 let spec = service(&id.to_string()).desired(capacity.desired).with_scaling(capacity.scaling);
                 sim = sim.with(if id.service.as_str() == UNTAGGED { spec.unmanaged() } else { spec });
             }
-            for id in environment.databases(&self.region) {
-                sim = sim.with(match &id {
+            let tag = environment.databases_by_tag(&self.document.estate, &self.region);
+            for id in databases_of(environment, &self.region) {
+                let spec = match &id {
                     DatabaseId::Aurora(name) => aurora(name.as_str()),
                     DatabaseId::Rds(name) => rds(name.as_str()),
-                });
+                };
+                sim = sim.with(tag.iter().fold(spec, |spec, tag| spec.of_environment(&tag.to_string())));
             }
             let jobs = environment.document().backups.iter().flat_map(|it| &it.jobs);
             stores.extend(jobs.filter_map(BackupSource::of));

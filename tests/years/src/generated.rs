@@ -2,12 +2,26 @@
 
 use fastrand::Rng;
 use serde_json::{Value, json};
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseKind};
+use watchkeeper_domain::estate::{Environment, EnvironmentDatabases};
+use watchkeeper_domain::name::{DatabaseName, Region};
 
 /// The name by which generated estates are asked for.
 pub(crate) const GENERATED: &str = "generated";
 
 /// The service of a generated estate that AWS has without a tag.
 pub(crate) const UNTAGGED: &str = "untagged";
+
+/// The databases of an environment in a region. Those that a document finds by their tags, AWS has under these names.
+pub(crate) fn databases_of(environment: &Environment, region: &Region) -> Vec<DatabaseId> {
+    let named = environment.databases(region);
+    let managed = environment.document().databases == EnvironmentDatabases::Managed;
+    if !managed || *region != environment.document().regions.primary {
+        return named;
+    }
+    let Ok(name) = DatabaseName::new(format!("{}-found", environment.name())) else { return named };
+    DatabaseKind::ALL.map(|kind| kind.named(name.clone())).into()
+}
 
 /// A document that nobody wrote.
 pub(crate) fn generated(rng: &mut Rng) -> Value {
@@ -58,6 +72,10 @@ pub(crate) fn generated(rng: &mut Rng) -> Value {
         if production {
             environment["guardrails"]["floor"] = rng.u32(1..4).into();
             environment["guardrails"]["ceiling"] = rng.u32(8..11).into();
+        }
+        // Not drawn: the histories of a seed stay what they were.
+        if zone == "Asia/Kolkata" {
+            environment["databases"] = "managed".into();
         }
         if rng.bool() {
             let keep = json!({

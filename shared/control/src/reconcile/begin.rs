@@ -27,7 +27,7 @@ fn would_save(scoped: &ScopedEnvironment, assessment: &Assessment, instant: Time
     let sleeps = assessment.verdict == Verdict::Apply;
     let first = assessment.deciding.first().filter(|intent| sleeps && intent.want == DesiredState::Asleep);
     let until = first.and_then(|intent| match intent.layer {
-        Layer::Schedule => scoped.calendar.as_ref()?.at(instant).until,
+        Layer::Schedule => scoped.calendar.as_ref()?.wakes_after(instant),
         _ => intent.expires,
     });
     let told = until.and_then(|until| history::would_save(instant, until, scoped.awake_cost));

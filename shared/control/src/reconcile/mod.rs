@@ -18,6 +18,7 @@ mod prove;
 mod released;
 mod schedules;
 mod slice;
+mod usage;
 mod verify;
 
 use std::collections::BTreeSet;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use watchkeeper_domain::capacity::{ObservedScope, ResourceId, ServiceId};
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseKind, ListedDatabase, ObservedScope, ResourceId, ServiceId};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
@@ -10,6 +10,7 @@ use super::Reconciler;
 use crate::ledger::ScopeState;
 use crate::pacing::{ApiBucket, Pace};
 use crate::platform::Platform;
+use crate::ports::DatabaseLists;
 use crate::ports::Databases;
 use crate::ports::ListenerRules;
 use crate::ports::ScalableTargets;
@@ -27,23 +28,58 @@ impl<P: Platform> Reconciler<P> {
         layer: Layer,
     ) -> Result<ObservedScope, AwsError> {
         let selection = scoped.selection(seen.baseline.as_ref());
-        let named = &selection.services;
-        let mut services = named.clone();
-        for cluster in &scoped.found_by_tag.clusters {
-            services.extend(self.listed(cluster, layer).await?);
-        }
         let mut observed = ObservedScope::default();
-        self.observe_services(&services, layer, &mut observed).await?;
-        let found = |id: &ServiceId, service: &_| named.contains(id) || scoped.found_by_tag.means(id, service);
-        observed.services.retain(|id, service| found(id, service));
-        // What was deleted since it was listed is missed by nobody.
-        observed.missing.retain(|resource| matches!(resource, ResourceId::Service(id) if named.contains(id)));
+        self.observe_own_services(scoped, &selection, layer, &mut observed).await?;
         let found = |cluster: &&ClusterName| observed.services.keys().any(|id| id.cluster == **cluster);
         observed.empty = scoped.found_by_tag.clusters.iter().filter(|cluster| !found(cluster)).cloned().collect();
         self.observe_targets(layer, &mut observed).await?;
-        self.observe_databases(&selection, layer, &mut observed).await?;
+        let mut databases = selection.databases.clone();
+        if scoped.found_by_tag.databases.is_some() {
+            let listed = self.listed_databases(layer).await?.into_iter();
+            databases.extend(listed.filter(|found| scoped.found_by_tag.means_database(found)).map(|found| found.id));
+        }
+        self.observe_databases(&databases, layer, &mut observed).await?;
+        observed.no_database = scoped.found_by_tag.databases.clone().filter(|_| observed.databases.is_empty());
         self.observe_rules(&selection, layer, &mut observed).await?;
+        // What was deleted since it was listed is missed by nobody.
+        observed.missing.retain(|resource| selection.has(resource));
         Ok(observed)
+    }
+
+    /// The services that are named, and those that are found by their tag.
+    pub(super) async fn observe_own_services(
+        &self,
+        scoped: &ScopedEnvironment,
+        selection: &ScopeSelection,
+        layer: Layer,
+        observed: &mut ObservedScope,
+    ) -> Result<(), AwsError> {
+        let (named, mut services) = (&selection.services, selection.services.clone());
+        for cluster in &scoped.found_by_tag.clusters {
+            services.extend(self.listed(cluster, layer).await?);
+        }
+        self.observe_services(&services, layer, observed).await?;
+        let found = |id: &ServiceId, service: &_| named.contains(id) || scoped.found_by_tag.means(id, service);
+        observed.services.retain(|id, service| found(id, service));
+        Ok(())
+    }
+
+    /// The databases of the region, page after page.
+    async fn listed_databases(&self, layer: Layer) -> Result<Vec<ListedDatabase>, AwsError> {
+        let (pace, mut all) = (self.pace(layer), Vec::new());
+        for kind in DatabaseKind::ALL {
+            let mut after = None;
+            loop {
+                let call = self.cloud.list_databases(kind, after.as_deref());
+                let (found, next) = pace.call(ApiBucket::Rds, 1, call).await?;
+                all.extend(found);
+                after = next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(all)
     }
 
     /// The names of all services of a cluster, page after page.
@@ -65,7 +101,7 @@ impl<P: Platform> Reconciler<P> {
         let mut observed = ObservedScope::default();
         self.observe_services(&selection.services, layer, &mut observed).await?;
         self.observe_targets(layer, &mut observed).await?;
-        self.observe_databases(selection, layer, &mut observed).await?;
+        self.observe_databases(&selection.databases, layer, &mut observed).await?;
         self.observe_rules(selection, layer, &mut observed).await?;
         Ok(observed)
     }
@@ -107,7 +143,7 @@ impl<P: Platform> Reconciler<P> {
 
     async fn observe_databases(
         &self,
-        ScopeSelection { databases, .. }: &ScopeSelection,
+        databases: &BTreeSet<DatabaseId>,
         layer: Layer,
         observed: &mut ObservedScope,
     ) -> Result<(), AwsError> {

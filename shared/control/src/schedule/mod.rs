@@ -1,6 +1,7 @@
 //! The tick of the schedule: evaluates every calendar of this region at the event's instant, declares the `schedule` intent
 //! where it has changed, and starts `reconcile` where something differs. It decides; it changes no capacity.
 
+mod idle;
 mod savings;
 
 use jiff::{SignedDuration, Timestamp};
@@ -8,7 +9,7 @@ use serde::Serialize;
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::intent::{DesiredState, Intent};
-use watchkeeper_domain::intent::{Due, due, wanted};
+use watchkeeper_domain::intent::{Due, due};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::reconcile::history::Month;
 use watchkeeper_domain::request::RunRequest;
@@ -75,6 +76,8 @@ pub struct ScheduleRunbook<P: Platform> {
     pub reconcile: P::Machine,
     /// What that machine would do; here it only looks.
     pub reconciler: Reconciler<P>,
+    /// How much environments are used.
+    pub usage: P::Alarms,
 }
 
 impl<P: Platform> ScheduleRunbook<P> {
@@ -85,11 +88,16 @@ impl<P: Platform> ScheduleRunbook<P> {
     pub async fn handle(&self, stack: &Stack, tick: &ScheduleTick) -> Result<TickReport, RunbookError> {
         let look = async |estate: &Estate, environment: &Environment| {
             let scope = stack.scope(estate, environment);
-            let wanted = wanted(environment, tick.time);
             let member = PairMember::of(estate, environment, &stack.home.region);
-            let (did, asleep_seconds) = self.look_after(stack, &scope, member.as_ref(), &wanted).await?;
+            let seen = self.ledger.load(&scope).await?;
+            let wanted = self.wanted(stack, (estate, environment), &seen, tick.time).await;
+            let asleep_seconds = match &seen.history {
+                KeptHistory::Known(history, _) => history.asleep.this_month(tick.time),
+                KeptHistory::Unread(_) => None,
+            };
+            let did = self.compare(stack, &scope, member.as_ref(), &wanted, &seen).await?;
             let (awake, why) = (wanted.want == DesiredState::Awake, wanted.reason);
-            if environment.calendar().is_some() {
+            if environment.calendar().is_some() || environment.document().sleep_when_idle.is_some() {
                 tracing::info!(estate = %scope.estate, environment = %scope.environment, awake, why, ?did,
                     "calendar evaluated");
             }
@@ -99,21 +107,6 @@ impl<P: Platform> ScheduleRunbook<P> {
         // Who cannot be looked after keeps nobody from hearing of the month.
         let told = self.tell_month(stack, tick.time).await?;
         Ok(TickReport { environments: environments?, told })
-    }
-
-    async fn look_after(
-        &self,
-        stack: &Stack,
-        scope: &Scope,
-        member: Option<&PairMember>,
-        wanted: &Intent,
-    ) -> Result<(TickOutcome, Option<u64>), RunbookError> {
-        let seen = self.ledger.load(scope).await?;
-        let asleep = match &seen.history {
-            KeptHistory::Known(history, _) => history.asleep.this_month(wanted.declared),
-            KeptHistory::Unread(_) => None,
-        };
-        Ok((self.compare(stack, scope, member, wanted, &seen).await?, asleep))
     }
 
     async fn compare(

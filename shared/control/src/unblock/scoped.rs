@@ -48,7 +48,7 @@ impl<'e> UnblockEnvironment<'e> {
         Self {
             scope: stack.scope(estate, environment),
             section,
-            found_by_tag: FoundByTag::of(environment, &stack.home.region),
+            found_by_tag: FoundByTag::of(estate, environment, &stack.home.region),
             hour: document.unblock.as_ref().map_or_else(|| UnblockHour::usual(environment.zone()), UnblockHour::of),
             services: services.map(|(cluster, service)| ServiceId { cluster, service }).collect(),
             answer_within: answers.into_iter().flatten().max(),

@@ -15,7 +15,8 @@ use crate::ledger::{Ledger, ScopeView};
 use crate::pacing::ApiBucket;
 use crate::platform::Platform;
 use crate::ports::{
-    AwsError, Clock, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ScalableTargets, Services, all_services,
+    AwsError, Clock, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ScalableTargets, Services, all_databases,
+    all_services,
 };
 use crate::scoped::{FoundByTag, ScopeSelection};
 
@@ -35,6 +36,8 @@ struct WantedLook {
     /// How many services were found by tag the last time.
     found: usize,
     databases: BTreeSet<DatabaseId>,
+    /// How many more databases were found by tag the last time.
+    found_databases: usize,
 }
 
 impl WantedLook {
@@ -47,7 +50,9 @@ impl WantedLook {
         let found_by_tag = it.scoped.as_ref().map(|scoped| scoped.found_by_tag.clone()).unwrap_or_default();
         let last = it.view.iter().flat_map(|view| view.observed.services.keys());
         let found = last.filter(|id| found_by_tag.clusters.contains(&id.cluster)).count();
-        Self { place, services: clusters, found_by_tag, found, databases }
+        let last = it.view.iter().flat_map(|view| view.observed.databases.keys());
+        let found_databases = last.filter(|id| !databases.contains(id)).count();
+        Self { place, services: clusters, found_by_tag, found, databases, found_databases }
     }
 
     /// What it takes of each API: calls, and services where several scopes share a call.
@@ -56,10 +61,12 @@ impl WantedLook {
         let described: usize = self.services.values().map(|names| names.len().div_ceil(DESCRIBE_SERVICES_MAX)).sum();
         // A list of each cluster, and of each at least one call for what it has.
         let listed = 2 * self.found_by_tag.clusters.len() + self.found / DESCRIBE_SERVICES_MAX;
+        // A list of each kind of database, and a call for each that was found.
+        let databases = if self.found_by_tag.databases.is_some() { 2 + self.found_databases } else { 0 };
         [
             (ApiBucket::EcsServiceRead, described + listed),
             (ApiBucket::ScalingRead, services + self.found),
-            (ApiBucket::Rds, self.databases.len()),
+            (ApiBucket::Rds, self.databases.len() + databases),
         ]
     }
 }
@@ -190,10 +197,17 @@ impl<P: Platform> WindowReader<P> {
         });
         let missing: Vec<ServiceId> = asked.filter(|id| !observed.services.contains_key(id)).collect();
         observed.missing.extend(missing.into_iter().map(ResourceId::Service));
-        for id in &look.databases {
-            match cloud.describe_database(id).await? {
-                Some(found) => _ = observed.databases.insert(id.clone(), found),
-                None => _ = observed.missing.insert(ResourceId::Database(id.clone())),
+        let mut databases = look.databases.clone();
+        if look.found_by_tag.databases.is_some() {
+            let listed = all_databases(cloud).await?.into_iter();
+            databases.extend(listed.filter(|found| look.found_by_tag.means_database(found)).map(|found| found.id));
+        }
+        for id in databases {
+            match cloud.describe_database(&id).await? {
+                Some(found) => _ = observed.databases.insert(id, found),
+                None if look.databases.contains(&id) => _ = observed.missing.insert(ResourceId::Database(id)),
+                // Deleted since it was listed.
+                None => {}
             }
         }
         Ok(observed)

@@ -1,8 +1,11 @@
 //! What the status of a database means: whether it answers, and what can be done about it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use super::{DatabasePower, TagScheduler};
+use super::{DatabaseId, DatabasePower, TagScheduler};
+use crate::name::{EnvironmentName, EstateName};
 
 /// The state of a database, by what it means to us. Sources of the words of AWS: "Viewing Amazon RDS DB instance status"
 /// (Amazon RDS user guide) and "Viewing DB cluster status" (Amazon Aurora user guide).
@@ -106,6 +109,43 @@ impl ObservedDatabase {
             _ => DatabasePower::On,
         }
     }
+}
+
+/// The value of the tag `watchkeeper:environment`, which says of a database whose it is; written `ESTATE/ENVIRONMENT`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EnvironmentTag(String);
+
+impl EnvironmentTag {
+    /// The key of the tag.
+    pub const KEY: &'static str = "watchkeeper:environment";
+
+    /// The value that an environment's databases carry.
+    pub fn of(estate: &EstateName, environment: &EnvironmentName) -> Self {
+        Self(format!("{estate}/{environment}"))
+    }
+
+    /// A value that was found, whatever it says.
+    pub fn found(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+
+impl fmt::Display for EnvironmentTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A database among all of a region, with the tags that it may be found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedDatabase {
+    /// Which one.
+    pub id: DatabaseId,
+    /// Whether it carries the tag `watchkeeper:managed = true`.
+    pub managed: bool,
+    /// Whose it is by its tag, if it has that one.
+    pub environment: Option<EnvironmentTag>,
 }
 
 #[cfg(test)]

@@ -49,7 +49,37 @@ pub enum DatabaseId {
     Rds(DatabaseName),
 }
 
+/// Which kind of database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatabaseKind {
+    /// An Aurora cluster.
+    Aurora,
+    /// An RDS instance.
+    Rds,
+}
+
+impl DatabaseKind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Aurora, Self::Rds];
+
+    /// The database of this kind and name.
+    pub fn named(self, name: DatabaseName) -> DatabaseId {
+        match self {
+            Self::Aurora => DatabaseId::Aurora(name),
+            Self::Rds => DatabaseId::Rds(name),
+        }
+    }
+}
+
 impl DatabaseId {
+    /// Its kind.
+    pub fn kind(&self) -> DatabaseKind {
+        match self {
+            Self::Aurora(_) => DatabaseKind::Aurora,
+            Self::Rds(_) => DatabaseKind::Rds,
+        }
+    }
+
     /// Its name, without its kind.
     pub fn name(&self) -> &DatabaseName {
         match self {

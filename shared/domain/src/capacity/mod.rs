@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::value::ListenerRuleArn;
 
-pub use database::{DatabaseState, ObservedDatabase};
-pub use id::{DatabaseId, ResourceId, ServiceId};
+pub use database::{DatabaseState, EnvironmentTag, ListedDatabase, ObservedDatabase};
+pub use id::{DatabaseId, DatabaseKind, ResourceId, ServiceId};
 pub use observed::{ObservedScope, ObservedService};
 pub use reached::{ReachedTargets, SwitchedDatabase};
 pub use release::{DeploymentTimes, Rollout, ServiceRelease, TaskDefinition};

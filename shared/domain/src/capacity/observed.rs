@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Baseline, Capacity, DatabaseId, DeploymentTimes, ObservedDatabase, ObservedRule, ResourceId, Rollout, Schedules,
-    ServiceCapacity, ServiceId, TagScheduler, TaskDefinition,
+    Baseline, Capacity, DatabaseId, DeploymentTimes, EnvironmentTag, ObservedDatabase, ObservedRule, ResourceId,
+    Rollout, Schedules, ServiceCapacity, ServiceId, TagScheduler, TaskDefinition,
 };
 use crate::name::ClusterName;
 use crate::value::ListenerRuleArn;
@@ -68,6 +68,9 @@ pub struct ObservedScope {
     /// Clusters whose services were to be found by their tag, and of which none has it.
     #[serde(skip)]
     pub empty: BTreeSet<ClusterName>,
+    /// The tag by which databases were to be found, where none has it.
+    #[serde(skip)]
+    pub no_database: Option<EnvironmentTag>,
     /// The scheduled actions of the services, where they were asked for.
     #[serde(skip)]
     pub schedules: Schedules,

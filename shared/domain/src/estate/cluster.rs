@@ -17,8 +17,8 @@ pub enum ClusterServices {
     Managed,
 }
 
-/// The word for services that are found by their tag.
-const MANAGED: &str = "managed";
+/// The word for what is found by its tags.
+pub(super) const MANAGED: &str = "managed";
 
 impl ClusterServices {
     /// Those that the document names; none where they are found by their tag.

@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::backups::Backups;
 use super::cluster::ClusterServices;
+use super::databases::EnvironmentDatabases;
 use super::emergency::Emergency;
 use super::failover::Failover;
 use super::guardrails::Guardrails;
+use super::idle::SleepWhenIdle;
 use super::unblock::Unblock;
 use super::wake_page::WakePage;
 use crate::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, ServiceName};
@@ -64,12 +66,13 @@ pub struct EnvironmentDocument {
     /// the tag `watchkeeper:managed = true`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clusters: Clusters,
-    /// Services that are left out although they have the tag, where a cluster is `managed`.
+    /// Services and databases that are left out although they have the tag, where a cluster or the databases are `managed`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub exclude: Vec<ServiceName>,
-    /// Databases that sleep and wake with it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub databases: Vec<DatabaseEntry>,
+    pub exclude: Vec<ResourceName>,
+    /// Databases that sleep and wake with it. In the place of the list, `managed` stands for all RDS instances and Aurora clusters of
+    /// the primary region with the tags `watchkeeper:managed = true` and `watchkeeper:environment = ESTATE/ENVIRONMENT`.
+    #[serde(default, skip_serializing_if = "EnvironmentDatabases::is_empty")]
+    pub databases: EnvironmentDatabases,
     /// The capacity that the estate's own infrastructure code declares for the primary region, by service. Nothing is
     /// set from it: sleep and wake keep what they find. Reports and readiness compare with it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -99,6 +102,10 @@ pub struct EnvironmentDocument {
     /// A page on its load balancer while it sleeps. Never for production.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake_page: Option<WakePage>,
+    /// Sleeping within awake hours too, once nobody uses it, until the calendar wakes it the next time or somebody does. Only beside
+    /// `wake-page`, and never for production.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep_when_idle: Option<SleepWhenIdle>,
     /// Services and databases that nothing may change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<ResourceName>,

@@ -3,10 +3,10 @@
 use jiff::tz::TimeZone;
 
 use super::document::DatabaseEntry;
-use super::{ClusterServices, EnvironmentDocument, EnvironmentKind, EnvironmentLimits, WakePage};
-use crate::capacity::{DatabaseId, PagePlace, ResourceId};
+use super::{ClusterServices, EnvironmentDatabases, EnvironmentDocument, EnvironmentKind, EnvironmentLimits, WakePage};
+use crate::capacity::{DatabaseId, EnvironmentTag, PagePlace, ResourceId};
 use crate::finding::{DocumentFinding, FieldPath};
-use crate::name::{ClusterName, EnvironmentName, Region, ServiceName};
+use crate::name::{ClusterName, EnvironmentName, EstateName, Region, ServiceName};
 use crate::order::{StartOrder, WITHIN, waves_of};
 use crate::schedule::{AwakeHours, Calendar};
 use crate::value::{AccountId, Zone};
@@ -107,11 +107,21 @@ impl Environment {
         StartOrder { waves, within: wave_within.unwrap_or(WITHIN) }
     }
 
-    /// Its databases in a region.
+    /// Whether its databases in a region are found by their tags.
+    fn finds_databases(&self, region: &Region) -> bool {
+        self.document.databases == EnvironmentDatabases::Managed && *region == self.document.regions.primary
+    }
+
+    /// The tag by which its databases in a region are found; nothing where the document names them.
+    pub fn databases_by_tag(&self, estate: &EstateName, region: &Region) -> Option<EnvironmentTag> {
+        self.finds_databases(region).then(|| EnvironmentTag::of(estate, &self.name))
+    }
+
+    /// Its databases in a region that the document names.
     pub fn databases(&self, region: &Region) -> Vec<DatabaseId> {
         let primary = &self.document.regions.primary;
         let here = |entry: &&DatabaseEntry| entry.region.as_ref().unwrap_or(primary) == region;
-        self.document.databases.iter().filter(here).filter_map(DatabaseEntry::database).collect()
+        self.document.databases.named().iter().filter(here).filter_map(DatabaseEntry::database).collect()
     }
 
     /// The page that is shown in a region while it sleeps.
@@ -122,7 +132,7 @@ impl Environment {
     /// Whether it has anything in a region.
     pub fn has_resources(&self, region: &Region) -> bool {
         let services = !self.services(region).is_empty() || !self.managed_clusters(region).is_empty();
-        services || !self.databases(region).is_empty()
+        services || !self.databases(region).is_empty() || self.finds_databases(region)
     }
 
     /// Whether a service, or a database in any spelling, must never be changed.

@@ -1,10 +1,10 @@
 //! Every form of text that a document uses.
 
-use super::ClusterServices;
+use super::{ClusterServices, EnvironmentDatabases};
 use crate::schedule::{DateException, DayPeriod, Weekdays};
 use crate::value::{
     AccountId, AlarmName, CalendarDay, ClockTime, Duration, Form, HourlyCost, Label, ListenerRuleArn, Percent,
-    PointInTime, ProfileName, ResourceName, TargetGroupArn, Zone,
+    PointInTime, ProfileName, ResourceName, TargetGroupArn, UsageLimit, Zone,
 };
 
 /// Every form that a document uses, for the check of a document against its schema.
@@ -22,8 +22,10 @@ pub const FORMS: &[Form] = &[
     Form::of::<ProfileName>(),
     Form::of::<ResourceName>(),
     Form::of::<TargetGroupArn>(),
+    Form::of::<UsageLimit>(),
     Form::of::<Zone>(),
     Form::of::<ClusterServices>(),
+    Form::of::<EnvironmentDatabases>(),
     Form::of::<DayPeriod>(),
     Form::of::<DateException>(),
     Form::of::<Weekdays>(),

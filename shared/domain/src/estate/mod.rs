@@ -3,6 +3,7 @@
 mod backups;
 mod check;
 mod cluster;
+mod databases;
 mod document;
 mod emergency;
 mod environment;
@@ -10,6 +11,7 @@ mod estates;
 mod failover;
 mod forms;
 mod guardrails;
+mod idle;
 mod promoted;
 pub mod source;
 mod unblock;
@@ -22,6 +24,7 @@ pub use backups::{
     VerifyPolicy,
 };
 pub use cluster::ClusterServices;
+pub use databases::EnvironmentDatabases;
 pub use document::{
     Clusters, DatabaseEntry, DeclaredCapacity, EnvironmentDocument, EnvironmentKind, EnvironmentRegions, EstateDocument,
 };
@@ -37,6 +40,7 @@ pub use failover::{
 };
 pub use forms::FORMS;
 pub use guardrails::{EnvironmentLimits, Freeze, FreezeWindow, FrozenCalendar, Guardrails, OpenFreeze};
+pub use idle::{SleepWhenIdle, UsageMeasure};
 pub use promoted::PairDatabase;
 pub use unblock::{BlockerPolicy, FinishedItems, LockSchema, QueuePolicy, ReportTarget, Unblock};
 pub use wake_page::WakePage;

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::{
     DEPLOYMENT_PATIENCE, GuardrailCase, GuardrailCode, MAX_EVENT_AGE, Severity, Violation, capacity, promised, urgent,
 };
-use crate::capacity::{ObservedService, ResourceId, Rollout, ServiceId};
+use crate::capacity::{EnvironmentTag, ObservedService, ResourceId, Rollout, ServiceId};
 use crate::intent::{DesiredState, Layer, gives_back, placed};
 use crate::plan::{CapacityChange, Obstacle, PlannedAction};
 use crate::value::rounded;
@@ -110,7 +110,12 @@ fn empty_selection(case: &GuardrailCase<'_>) -> Vec<Violation> {
         let advice = "The rest goes on; tag its services, or name them in the estate document";
         Violation::new(GuardrailCode::EmptySelection, Severity::Warn, found, advice)
     });
-    let mut found: Vec<Violation> = tagged.collect();
+    let untagged = case.observed.no_database.iter().map(|tag| {
+        let found = format!("no database has the tags watchkeeper:managed = true and {} = {tag}", EnvironmentTag::KEY);
+        let advice = "The rest goes on; tag its databases, or name them in the estate document";
+        Violation::new(GuardrailCode::EmptySelection, Severity::Warn, found, advice)
+    });
+    let mut found: Vec<Violation> = tagged.chain(untagged).collect();
     if allowed {
         return found;
     }

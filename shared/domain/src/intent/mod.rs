@@ -1,5 +1,6 @@
 //! Intents, and the one function that turns them into a target.
 
+pub mod idle;
 mod placement;
 mod requested;
 mod scheduled;

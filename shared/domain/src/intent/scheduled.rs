@@ -53,7 +53,9 @@ pub fn due(wanted: &Intent, intents: &[Intent], owing: bool) -> Due {
         return Due::Late;
     }
     // Nothing declared is as good as awake: a tick writes only where the calendar's word has changed.
-    let changed = declared.map_or(&DesiredState::Awake, |declared| &declared.want) != &wanted.want;
+    // So it does where what wanted it asleep is idleness and not the calendar any more, or the other way round.
+    let said = declared.map_or((&DesiredState::Awake, false), |declared| (&declared.want, declared.is_idle()));
+    let changed = said != (&wanted.want, wanted.is_idle());
     let mut others = intents.iter().filter(|intent| intent.layer != Layer::Schedule);
     let held = wanted.want == DesiredState::Asleep || others.any(|intent| intent.holds(wanted.declared));
     if changed || held || owing { Due::Compare { changed } } else { Due::Nothing }

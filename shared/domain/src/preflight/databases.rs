@@ -4,11 +4,14 @@ use super::row::existing;
 use super::services::{of_scheduler, of_tag};
 use super::{Check, DatabaseFacts, MANAGED, PreflightCase, ReportRow, Tags};
 use crate::backup::{BACKUP_TAG, JobPolicy, ObservedSource, RESTORE_TAG, ResourceKind, SourceState};
-use crate::capacity::{DatabaseId, ResourceId};
+use crate::capacity::{DatabaseId, EnvironmentTag, ResourceId};
 use crate::estate::EnvironmentKind;
 use crate::failover::{DatabaseRole, PairDatabase};
 
 pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
+    if let Some(tag) = &case.wanted.databases_by_tag {
+        rows.push(of_tagged(case, tag));
+    }
     for id in &case.wanted.databases {
         of_database(case, id, rows);
     }
@@ -17,6 +20,30 @@ pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
     }
     for policy in &case.wanted.policies {
         of_source(case, policy, rows);
+    }
+}
+
+/// What was found by its tags: an empty selection is never meant.
+fn of_tagged(case: PreflightCase<'_>, tag: &EnvironmentTag) -> ReportRow {
+    let subject = format!("databases of {tag} by tag");
+    match &case.facts.listed_databases {
+        Some(Err(unread)) => ReportRow::unread(Check::Exists, subject, unread),
+        listed => {
+            let found = case.wanted.databases.len();
+            let all = listed.as_ref().map_or(0, |listed| listed.as_ref().map_or(0, |all| *all));
+            let counts = format!("{found} of {all} databases have the tags and are not excluded");
+            let expected = format!("at least one database with {MANAGED} = true and {} = {tag}", EnvironmentTag::KEY);
+            match found {
+                0 => ReportRow::bad(
+                    Check::Exists,
+                    subject,
+                    counts,
+                    expected,
+                    case.aws(&["rds", "describe-db-instances"]),
+                ),
+                _ => ReportRow::good(Check::Exists, subject, counts),
+            }
+        }
     }
 }
 

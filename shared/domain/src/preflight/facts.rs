@@ -65,6 +65,8 @@ pub struct PreflightFacts {
     pub clusters: BTreeMap<ClusterName, Read<Option<String>>>,
     /// How many services each cluster has whose own are found by their tag.
     pub listed: BTreeMap<ClusterName, Read<usize>>,
+    /// How many databases the region has, where the environment's own are found by their tags.
+    pub listed_databases: Option<Read<usize>>,
     /// Services of clusters that exist.
     pub services: BTreeMap<ServiceId, Read<Option<FoundService>>>,
     /// Databases that sleep and wake.
@@ -108,6 +110,7 @@ impl PreflightFacts {
             place,
             clusters: BTreeMap::new(),
             listed: BTreeMap::new(),
+            listed_databases: None,
             services: BTreeMap::new(),
             databases: BTreeMap::new(),
             rules: BTreeMap::new(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::backup::{BackupSource, JobPolicy};
-use crate::capacity::{DatabaseId, PagePlace, ServiceId};
+use crate::capacity::{DatabaseId, EnvironmentTag, PagePlace, ServiceId};
 use crate::estate::{BackupProvider, Environment, EnvironmentKind, Estate};
 use crate::failover::PairDatabase;
 use crate::name::{ClusterName, Region, Scope};
@@ -38,8 +38,10 @@ pub struct WantedResources {
     pub services: BTreeSet<ServiceId>,
     /// Clusters whose services are found by their tag.
     pub managed_clusters: BTreeSet<ClusterName>,
-    /// Databases that sleep and wake.
+    /// Databases that sleep and wake, as far as a document names them, and what was found by its tags.
     pub databases: BTreeSet<DatabaseId>,
+    /// The value of the tag by which databases are found, where they are.
+    pub databases_by_tag: Option<EnvironmentTag>,
     /// The page that is shown while it sleeps.
     pub page: Option<PagePlace>,
     /// What is promoted in a failover.
@@ -71,7 +73,7 @@ impl WantedResources {
     pub fn regions(environment: &Environment) -> BTreeSet<Region> {
         let document = environment.document();
         let clusters = document.clusters.keys();
-        let databases = document.databases.iter().filter_map(|database| database.region.as_ref());
+        let databases = document.databases.named().iter().filter_map(|database| database.region.as_ref());
         let jobs = document.backups.iter().flat_map(|backups| &backups.jobs);
         let copies = jobs.filter_map(|job| Some(&job.copy.as_ref()?.region));
         environment.regions().iter().chain(clusters).chain(databases).chain(copies).cloned().collect()
@@ -86,6 +88,7 @@ impl WantedResources {
             services: services.map(|(cluster, service)| ServiceId { cluster, service }).collect(),
             managed_clusters: environment.managed_clusters(region).into_iter().collect(),
             databases: environment.databases(region).into_iter().collect(),
+            databases_by_tag: environment.databases_by_tag(estate.name(), region),
             page: environment.page(region),
             ..Self::default()
         };

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::assess::{Assessment, ScopeSituation, assess};
-use crate::capacity::{Baseline, ObservedScope, ReachedTargets, ResourceId, ScheduledAction, ServiceId, TagScheduler};
+use crate::capacity::{
+    Baseline, EnvironmentTag, ObservedScope, ReachedTargets, ResourceId, ScheduledAction, ServiceId, TagScheduler,
+};
 use crate::guardrail::{Allowance, CapacityQuotas, HaltSwitch};
 use crate::intent::Intent;
 use crate::name::ClusterName;
@@ -40,6 +42,9 @@ pub struct DecisionFacts {
     /// Clusters of which no service had the tag that they are found by.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub empty: BTreeSet<ClusterName>,
+    /// The tag by which databases were to be found, where none had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_database: Option<EnvironmentTag>,
     /// What each resource had reached.
     pub reached: ReachedTargets,
     /// How the services had been left, and when.
@@ -78,6 +83,7 @@ impl DecisionFacts {
             moved: observed.moved.clone(),
             unhealthy: observed.unhealthy.clone(),
             empty: observed.empty.clone(),
+            no_database: observed.no_database.clone(),
             observed,
             reached: situation.reached.clone(),
             left: situation.left.cloned(),
@@ -101,6 +107,7 @@ impl DecisionFacts {
             moved: self.moved.clone(),
             unhealthy: self.unhealthy.clone(),
             empty: self.empty.clone(),
+            no_database: self.no_database.clone(),
             ..self.observed.clone()
         };
         assess(&ScopeSituation {

@@ -116,6 +116,12 @@ impl Calendar {
         self.why(&instant.to_zoned(self.zone.rules().clone()))
     }
 
+    /// When it wakes the next time, whether it is awake now or not; nothing where it never does.
+    pub fn wakes_after(&self, instant: Timestamp) -> Option<Timestamp> {
+        let at = self.at(instant);
+        if at.awake { self.at(at.until?).until } else { at.until }
+    }
+
     /// The transitions from `from` (inclusive) to `to` (exclusive), in order.
     pub fn transitions(&self, from: Timestamp, to: Timestamp) -> Vec<CalendarTransition> {
         let date = |instant: Timestamp| instant.to_zoned(self.zone.rules().clone()).date();

@@ -97,6 +97,11 @@ impl ListenerRuleArn {
         let name = |n: usize| names.get(n).copied().unwrap_or_default();
         format!("{}/{}", name(2), name(5))
     }
+
+    /// Its load balancer, as CloudWatch names it, such as `app/shop/50dc6c495c0c9188`.
+    pub fn balancer(&self) -> String {
+        self.names().get(1..4).unwrap_or_default().join("/")
+    }
 }
 
 impl TargetGroupArn {

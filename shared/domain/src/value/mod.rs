@@ -11,6 +11,7 @@ mod load_balancer;
 mod moment;
 mod percent;
 mod sha256;
+mod usage;
 mod zone;
 
 pub use account::AccountId;
@@ -24,6 +25,7 @@ pub use load_balancer::{ListenerRuleArn, TargetGroupArn};
 pub use moment::PointInTime;
 pub use percent::Percent;
 pub use sha256::Sha256;
+pub use usage::UsageLimit;
 pub use zone::Zone;
 
 /// A text that is not the value it was meant to be.

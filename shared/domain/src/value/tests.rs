@@ -20,6 +20,7 @@ fn every_form_accepts_its_examples_and_prints_what_it_reads() {
     round_trip::<CalendarDay>();
     round_trip::<Duration>();
     round_trip::<HourlyCost>();
+    round_trip::<UsageLimit>();
     round_trip::<Label>();
     round_trip::<ListenerRuleArn>();
     round_trip::<PointInTime>();

@@ -14,6 +14,7 @@ mod emergency_layers;
 mod failover;
 mod failover_readiness;
 mod guardrails;
+mod idle;
 mod order;
 mod pipelines;
 mod plan_properties;

@@ -118,7 +118,7 @@ fn databases(place: &FieldPath, environment: &EnvironmentDocument) -> Entries {
         let region = entry.region.as_ref().unwrap_or(&environment.regions.primary);
         Some((place.clone().key("databases"), format!("{} in {region}", String::from(entry.database()?))))
     };
-    environment.databases.iter().filter_map(entry).collect()
+    environment.databases.named().iter().filter_map(entry).collect()
 }
 
 fn figures(capacity: &DeclaredCapacity) -> String {

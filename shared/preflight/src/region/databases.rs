@@ -3,9 +3,9 @@
 use watchkeeper_aws::failed;
 use watchkeeper_control::backup::BackupStore as _;
 use watchkeeper_control::failover::ports::DatabasePromotions as _;
-use watchkeeper_control::ports::{AwsError, Databases as _};
+use watchkeeper_control::ports::{AwsError, Databases as _, all_databases};
 use watchkeeper_domain::backup::{CopyQuota, JobPolicy, ObservedSource};
-use watchkeeper_domain::capacity::DatabaseId;
+use watchkeeper_domain::capacity::{DatabaseId, ListedDatabase};
 use watchkeeper_domain::failover::PairDatabase;
 use watchkeeper_domain::name;
 use watchkeeper_domain::preflight::{DatabaseFacts, PromotedFacts, Tags};
@@ -18,6 +18,11 @@ impl RegionClients {
     pub(crate) async fn database(&self, id: &DatabaseId, arn: &str) -> Result<Option<DatabaseFacts>, AwsError> {
         let Some(observed) = self.aws.describe_database(id).await? else { return Ok(None) };
         Ok(Some(DatabaseFacts { observed, tags: read(self.database_tags(arn).await) }))
+    }
+
+    /// All databases of the region, with the tags that they may be found by.
+    pub(crate) async fn all_databases(&self) -> Result<Vec<ListedDatabase>, AwsError> {
+        all_databases(&self.aws).await
     }
 
     async fn database_tags(&self, arn: &str) -> Result<Tags, AwsError> {

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_control::ports::{AlarmMutes, Alarms};
+use jiff::Timestamp;
+use watchkeeper_control::ports::{AlarmMutes, Alarms, UsageMetrics};
+use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::emergency::alarm::AlarmState;
+use watchkeeper_domain::intent::idle::{USAGE_PERIOD, UsageFigures, UsagePoint, UsageSubject, UsageWindow};
 use watchkeeper_domain::value::AlarmName;
 
-use super::{CaseFailure, ContractBench, Passed, differs, equal};
+use super::{CaseFailure, ContractBench, Passed, differs, equal, named};
 use crate::spec::checked;
 
 /// Hands the name of every case in this module to a macro.
@@ -17,6 +20,7 @@ macro_rules! alarm_cases {
             only_alarms_that_exist_are_described
             a_mute_rule_mutes_its_alarm_and_no_other_and_changes_no_state
             an_alarm_whose_actions_are_disabled_is_suppressed_and_not_muted
+            usage_is_read_by_its_periods_and_what_is_not_there_is_left_out
         }
     };
 }
@@ -24,7 +28,7 @@ macro_rules! alarm_cases {
 /// A place to try an implementation of these ports in. All that it makes is new.
 pub trait AlarmBench: ContractBench {
     /// The ports.
-    type Alarms: Alarms + AlarmMutes;
+    type Alarms: Alarms + AlarmMutes + UsageMetrics;
 
     /// The ports.
     fn alarms(&self) -> &Self::Alarms;
@@ -37,6 +41,9 @@ pub trait AlarmBench: ContractBench {
 
     /// Disables the actions of an alarm.
     async fn disable_actions(&self, alarm: &AlarmName) -> Result<(), CaseFailure>;
+
+    /// Has AWS report what is known of a subject in the period that begins then.
+    async fn report(&self, subject: &UsageSubject, at: Timestamp, point: UsagePoint) -> Result<(), CaseFailure>;
 }
 
 async fn alarm<B: AlarmBench>(bench: &B, state: AlarmState) -> Result<AlarmName, CaseFailure> {
@@ -81,4 +88,38 @@ pub async fn an_alarm_whose_actions_are_disabled_is_suppressed_and_not_muted<B: 
     bench.disable_actions(&quiet).await?;
     equal("the alarm", &standing(bench, &quiet).await?, &(AlarmState::Alarm, true))?;
     equal("whether it is muted", &bench.alarms().is_muted(&quiet).await?, &false)
+}
+
+/// Whole periods, from the beginning of the window on; a group without a request has a healthy target all the same.
+pub async fn usage_is_read_by_its_periods_and_what_is_not_there_is_left_out<B: AlarmBench>(bench: &B) -> Passed {
+    let name = bench.fresh_name();
+    let group = UsageSubject::Requests { balancer: format!("app/{name}/1"), group: format!("targetgroup/{name}/2") };
+    let service = |service: String| ServiceId::try_from(format!("bench/{service}"));
+    let (cpu, silent) = (named(service(bench.fresh_name()))?, named(service(bench.fresh_name()))?);
+    let (cpu, silent) = (UsageSubject::Cpu(cpu), UsageSubject::Cpu(silent));
+    let period = USAGE_PERIOD.as_secs();
+    let at = |n: i64| {
+        let hours_ago = bench.now().as_second().div_euclid(period) * period - 24 * period;
+        Timestamp::from_second(hours_ago + n * period).unwrap_or_default()
+    };
+    let point = |figure, healthy| UsagePoint { figure, healthy };
+    for (subject, n, reported) in [
+        (&group, 0, point(Some(7), true)),
+        (&group, 1, point(Some(3), true)),
+        (&group, 2, point(None, true)),
+        (&group, 4, point(Some(9), true)),
+        (&cpu, 1, point(Some(425), false)),
+        (&cpu, 3, point(Some(0), false)),
+    ] {
+        bench.report(subject, at(n), reported).await?;
+    }
+    let window = UsageWindow { from: at(1), settled: at(3), to: at(4) };
+    let asked = BTreeSet::from([group.clone(), cpu.clone(), silent.clone()]);
+    let found = bench.alarms().usage(&asked, &window).await?;
+    let expected = UsageFigures::from([
+        (group, [(at(1), point(Some(3), true)), (at(2), point(None, true))].into()),
+        (cpu, [(at(1), point(Some(425), false)), (at(3), point(Some(0), false))].into()),
+        (silent, [].into()),
+    ]);
+    equal("the figures", &found, &expected)
 }

@@ -1,7 +1,7 @@
 //! Cases about services and scalable targets.
 
 use watchkeeper_control::ports::ServiceWrites;
-use watchkeeper_control::ports::{Fault, ScalableTargets, Services};
+use watchkeeper_control::ports::{Fault, ScalableTargets, ServiceLists, Services, all_services};
 use watchkeeper_domain::capacity::{ObservedService, Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
@@ -19,6 +19,8 @@ macro_rules! cloud_cases {
             a_count_goes_to_zero
             the_count_of_an_unknown_service_is_not_found
             ten_services_are_described_in_one_call
+            the_services_of_a_cluster_are_listed_page_after_page
+            an_unknown_cluster_lists_no_services
             bounds_and_flags_are_kept_exactly
             a_service_without_a_target_is_left_out
             a_minimum_above_desired_lifts_desired
@@ -28,6 +30,9 @@ macro_rules! cloud_cases {
         }
     };
 }
+
+/// More than a page of a list has (Amazon ECS API reference, `ListServices`).
+const MORE_THAN_A_PAGE: usize = 101;
 
 /// Bounds with nothing suspended.
 fn bounds(min: u32, max: u32) -> ScalingState {
@@ -113,6 +118,30 @@ pub async fn ten_services_are_described_in_one_call<B: ContractBench>(bench: &B)
     let names: Vec<_> = ids.iter().map(|id| id.service.clone()).collect();
     let found = bench.cloud().describe_services(&ids[0].cluster, &names).await?;
     holds("that all ten are found", ids.iter().all(|id| found.contains_key(id)))
+}
+
+/// A page has a token while more follow, and none comes twice.
+pub async fn the_services_of_a_cluster_are_listed_page_after_page<B: ContractBench>(bench: &B) -> Passed {
+    let mut made = Vec::new();
+    for _ in 0..MORE_THAN_A_PAGE {
+        made.push(bench.make_service(0, None).await?);
+    }
+    bench.settle().await;
+    let cluster = &made[0].cluster;
+    let (page, next) = bench.cloud().list_services(cluster, None).await?;
+    holds("a page short of all", page.len() < MORE_THAN_A_PAGE && next.is_some())?;
+    let mut found = all_services(bench.cloud(), cluster).await?;
+    let all = found.len();
+    found.sort();
+    found.dedup();
+    equal("those that came once", &found.len(), &all)?;
+    holds("all that were made", made.iter().all(|id| found.contains(&id.service)))
+}
+
+/// No error: whoever asks learns that nothing is there.
+pub async fn an_unknown_cluster_lists_no_services<B: ContractBench>(bench: &B) -> Passed {
+    let cluster = named(ClusterName::new(bench.fresh_name()))?;
+    equal("the list", &bench.cloud().list_services(&cluster, None).await?, &(Vec::new(), None))
 }
 
 /// Every combination of the three flags comes back as it was put, and so do the bounds.

@@ -1,10 +1,12 @@
 //! Cases about databases, each for an Aurora cluster and for an RDS instance.
 
-use watchkeeper_control::ports::{Databases, Fault};
-use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase};
+use watchkeeper_control::ports::{DatabaseLists, Databases, Fault, all_databases};
+use watchkeeper_domain::capacity::{
+    DatabaseId, DatabaseKind, DatabaseState, EnvironmentTag, ListedDatabase, ObservedDatabase,
+};
 use watchkeeper_domain::name::DatabaseName;
 
-use super::{CaseFailure, ContractBench, DatabaseKind, Passed, equal, fails, named, there};
+use super::{CaseFailure, ContractBench, Passed, equal, fails, holds, named, there};
 
 /// Hands the name of every case in this module to a macro.
 #[macro_export]
@@ -18,11 +20,17 @@ macro_rules! database_cases {
             stopping_a_stopped_database_conflicts
             starting_an_available_database_conflicts
             nothing_can_be_switched_while_it_is_on_its_way
+            a_database_is_listed_with_its_tags
+            a_cluster_is_listed_without_its_members
+            the_databases_of_a_region_are_listed_page_after_page
         }
     };
 }
 
-const KINDS: [DatabaseKind; 2] = [DatabaseKind::Aurora, DatabaseKind::Rds];
+const KINDS: [DatabaseKind; 2] = DatabaseKind::ALL;
+
+/// More than a page of a list has (Amazon RDS API reference, `MaxRecords`).
+const MORE_THAN_A_PAGE: usize = 101;
 
 async fn described<B: ContractBench>(bench: &B, id: &DatabaseId) -> Result<ObservedDatabase, CaseFailure> {
     there(&id.to_string(), bench.cloud().describe_database(id).await?)
@@ -40,11 +48,7 @@ async fn stopped<B: ContractBench>(bench: &B, kind: DatabaseKind) -> Result<Data
 }
 
 fn unknown<B: ContractBench>(bench: &B, kind: DatabaseKind) -> Result<DatabaseId, CaseFailure> {
-    let name = named(DatabaseName::new(bench.fresh_name()))?;
-    Ok(match kind {
-        DatabaseKind::Aurora => DatabaseId::Aurora(name),
-        DatabaseKind::Rds => DatabaseId::Rds(name),
-    })
+    Ok(kind.named(named(DatabaseName::new(bench.fresh_name()))?))
 }
 
 /// Available, managed, and free to be stopped.
@@ -124,4 +128,49 @@ pub async fn nothing_can_be_switched_while_it_is_on_its_way<B: ContractBench>(be
         is(bench, &id, DatabaseState::Stopped).await?;
     }
     Ok(())
+}
+
+/// Whose it is comes with the list; until it is said, it is nobody's.
+pub async fn a_database_is_listed_with_its_tags<B: ContractBench>(bench: &B) -> Passed {
+    for kind in KINDS {
+        let id = bench.make_database(kind).await?;
+        bench.settle().await;
+        let listed = |environment| Some(ListedDatabase { id: id.clone(), managed: true, environment });
+        let find = async || -> Result<Option<ListedDatabase>, CaseFailure> {
+            Ok(all_databases(bench.cloud()).await?.into_iter().find(|found| found.id == id))
+        };
+        equal("what is listed", &find().await?, &listed(None))?;
+        let tag = EnvironmentTag::found("shop/dev");
+        bench.label_database(&id, &tag).await?;
+        bench.settle().await;
+        equal("what is listed with its tag", &find().await?, &listed(Some(tag)))?;
+    }
+    Ok(())
+}
+
+/// It stops as a whole: nothing else of its name is listed.
+pub async fn a_cluster_is_listed_without_its_members<B: ContractBench>(bench: &B) -> Passed {
+    let id = bench.make_database(DatabaseKind::Aurora).await?;
+    bench.settle().await;
+    let (name, member) = (id.name().as_str(), format!("{}-", id.name()));
+    let of_it = |found: &DatabaseId| found.name().as_str() == name || found.name().as_str().starts_with(&member);
+    let all = all_databases(bench.cloud()).await?.into_iter().map(|found| found.id);
+    equal("what is listed", &all.filter(of_it).collect::<Vec<_>>(), &vec![id.clone()])
+}
+
+/// A page has a token while more follow, and none comes twice.
+pub async fn the_databases_of_a_region_are_listed_page_after_page<B: ContractBench>(bench: &B) -> Passed {
+    let mut made = Vec::new();
+    for _ in 0..MORE_THAN_A_PAGE {
+        made.push(bench.make_database(DatabaseKind::Rds).await?);
+    }
+    bench.settle().await;
+    let (page, next) = bench.cloud().list_databases(DatabaseKind::Rds, None).await?;
+    holds("a page short of all", page.len() < MORE_THAN_A_PAGE && next.is_some())?;
+    let mut found: Vec<DatabaseId> = all_databases(bench.cloud()).await?.into_iter().map(|found| found.id).collect();
+    let all = found.len();
+    found.sort();
+    found.dedup();
+    equal("those that came once", &found.len(), &all)?;
+    holds("all that were made", made.iter().all(|id| found.contains(id)))
 }

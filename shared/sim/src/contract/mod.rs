@@ -21,7 +21,7 @@ use std::fmt::Debug;
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::ports::{AwsError, Cloud, Fault};
-use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::value::{ListenerRuleArn, TargetGroupArn};
 
@@ -60,15 +60,6 @@ pub enum CaseFailure {
 /// What became of a case.
 pub type Passed = Result<(), CaseFailure>;
 
-/// Which kind of database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DatabaseKind {
-    /// An Aurora cluster.
-    Aurora,
-    /// An RDS instance.
-    Rds,
-}
-
 /// A place to try an implementation of the ports in: it makes what a case needs, all of it new and managed.
 pub trait ContractBench {
     /// The ports of capacity.
@@ -102,6 +93,9 @@ pub trait ContractBench {
 
     /// A new database, available.
     async fn make_database(&self, kind: DatabaseKind) -> Result<DatabaseId, CaseFailure>;
+
+    /// Says by its tag whose a database is.
+    async fn label_database(&self, database: &DatabaseId, environment: &EnvironmentTag) -> Result<(), CaseFailure>;
 
     /// A new rule of a load balancer that forwards to the first of two new target groups.
     async fn make_rule(&self) -> Result<(ListenerRuleArn, [TargetGroupArn; 2]), CaseFailure>;

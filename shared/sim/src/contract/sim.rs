@@ -6,16 +6,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_control::ports::Clock;
 use watchkeeper_control::unblock::ports::DeadLetter;
-use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
+use watchkeeper_domain::intent::idle::{UsagePoint, UsageSubject};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem};
 use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, TargetGroupArn};
 
 use super::alarms::AlarmBench;
 use super::unblock::UnblockBench;
-use super::{CaseFailure, ContractBench, DatabaseKind};
+use super::{CaseFailure, ContractBench};
 use crate::region::SimRegion;
 use crate::spec::{aurora, group_arn, rds, rule, scope, service};
 
@@ -78,9 +79,17 @@ impl ContractBench for SimBench {
 
     async fn make_database(&self, kind: DatabaseKind) -> Result<DatabaseId, CaseFailure> {
         let name = self.fresh_name();
-        let spec = if kind == DatabaseKind::Aurora { aurora(&name) } else { rds(&name) };
+        let spec = match kind {
+            DatabaseKind::Aurora => aurora(&name),
+            DatabaseKind::Rds => rds(&name),
+        };
         self.sim.add(spec.clone());
         Ok(spec.id)
+    }
+
+    async fn label_database(&self, database: &DatabaseId, environment: &EnvironmentTag) -> Result<(), CaseFailure> {
+        self.sim.change_database_environment(database, Some(&environment.to_string()));
+        Ok(())
     }
 
     async fn make_rule(&self) -> Result<(ListenerRuleArn, [TargetGroupArn; 2]), CaseFailure> {
@@ -114,6 +123,11 @@ impl AlarmBench for SimBench {
 
     async fn disable_actions(&self, alarm: &AlarmName) -> Result<(), CaseFailure> {
         self.sim.disable_actions(alarm.as_str(), true);
+        Ok(())
+    }
+
+    async fn report(&self, subject: &UsageSubject, at: Timestamp, point: UsagePoint) -> Result<(), CaseFailure> {
+        self.sim.report_usage(subject, at, point);
         Ok(())
     }
 }

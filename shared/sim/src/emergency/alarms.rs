@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_control::ports::{AlarmMutes, Alarms, AwsError};
+use jiff::Timestamp;
+use watchkeeper_control::ports::{AlarmMutes, Alarms, AwsError, UsageMetrics};
 use watchkeeper_domain::emergency::alarm::{AlarmState, AlarmStates, AlarmStatus};
+use watchkeeper_domain::intent::idle::{UsageFigures, UsageSubject, UsageWindow};
 use watchkeeper_domain::value::AlarmName;
 
 use crate::operation::Operation;
@@ -24,6 +26,20 @@ impl Alarms for SimRegion {
 impl AlarmMutes for SimRegion {
     async fn is_muted(&self, alarm: &AlarmName) -> Result<bool, AwsError> {
         self.ask(Operation::ListAlarmMuteRules, alarm, |state| Ok(state.muted.contains(alarm))).await
+    }
+}
+
+impl UsageMetrics for SimRegion {
+    async fn usage(&self, subjects: &BTreeSet<UsageSubject>, window: &UsageWindow) -> Result<UsageFigures, AwsError> {
+        self.ask(Operation::GetUsage, format!("{} subjects", subjects.len()), |state| {
+            let inside = |at: &Timestamp| window.from <= *at && *at < window.to;
+            let points = |subject: &UsageSubject| {
+                let all = state.usage.get(subject).into_iter().flatten();
+                all.filter(|(at, _)| inside(at)).map(|(at, point)| (*at, *point)).collect()
+            };
+            Ok(subjects.iter().map(|subject| (subject.clone(), points(subject))).collect())
+        })
+        .await
     }
 }
 

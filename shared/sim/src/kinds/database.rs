@@ -1,6 +1,6 @@
 //! A database.
 
-use watchkeeper_domain::capacity::ObservedDatabase;
+use watchkeeper_domain::capacity::{EnvironmentTag, ObservedDatabase};
 
 use crate::history::StateHistory;
 
@@ -8,6 +8,8 @@ use crate::history::StateHistory;
 #[derive(Debug)]
 pub(crate) struct SimDatabase {
     pub(crate) observed: ObservedDatabase,
+    /// Whose it is by its tag.
+    pub(crate) environment: Option<EnvironmentTag>,
     pub(crate) gone: bool,
     /// Whether IAM denies to start and stop it.
     pub(crate) denied: bool,

@@ -15,7 +15,9 @@ impl SimState {
         let observed = spec.observed.clone();
         let seen = StateHistory::new(Some(observed.clone()));
         let state = observed.state.clone();
-        self.databases.insert(spec.id.clone(), SimDatabase { observed, gone: false, denied: false, epoch: 0, seen });
+        let environment = spec.environment.clone();
+        let database = SimDatabase { observed, environment, gone: false, denied: false, epoch: 0, seen };
+        self.databases.insert(spec.id.clone(), database);
         self.enter(&spec.id, state);
     }
 

@@ -5,11 +5,12 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::{
-    AccountQuotas, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ScalableTargets, ScheduledActions,
-    ServiceLists, ServiceReleases, ServiceWrites, Services, TargetTags,
+    AccountQuotas, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, DatabaseLists, Databases, ScalableTargets,
+    ScheduledActions, ServiceLists, ServiceReleases, ServiceWrites, Services, TargetTags,
 };
 use watchkeeper_domain::capacity::{
-    DatabaseId, ObservedDatabase, ObservedService, ScalingState, Schedules, ServiceId, ServiceRelease, TaskDefinition,
+    DatabaseId, DatabaseKind, ListedDatabase, ObservedDatabase, ObservedService, ScalingState, Schedules, ServiceId,
+    ServiceRelease, TaskDefinition,
 };
 use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
@@ -21,6 +22,9 @@ use crate::state::SimState;
 
 /// Services a page, where as many as possible are asked for (Amazon ECS API reference, `ListServices`).
 const SERVICES_PAGE: usize = 100;
+
+/// Databases of a kind a page, where as many as possible are asked for (Amazon RDS API reference, `DescribeDBInstances`).
+const DATABASES_PAGE: usize = 100;
 
 /// Scheduled actions a page (Application Auto Scaling API reference, `DescribeScheduledActions`).
 const SCHEDULED_PAGE: usize = 50;
@@ -141,7 +145,7 @@ impl ScheduledActions for SimRegion {
 
 impl Databases for SimRegion {
     async fn describe_database(&self, database: &DatabaseId) -> Result<Option<ObservedDatabase>, AwsError> {
-        self.ask(Operation::describe(database), database, |state| Ok(state.read_database(database))).await
+        self.ask(Operation::describe(database.kind()), database, |state| Ok(state.read_database(database))).await
     }
 
     async fn start_database(&self, database: &DatabaseId) -> Result<(), AwsError> {
@@ -150,6 +154,23 @@ impl Databases for SimRegion {
 
     async fn stop_database(&self, database: &DatabaseId) -> Result<(), AwsError> {
         self.ask(Operation::stop(database), database, |state| state.switch(database, false)).await
+    }
+}
+
+impl DatabaseLists for SimRegion {
+    async fn list_databases(
+        &self,
+        kind: DatabaseKind,
+        after: Option<&str>,
+    ) -> Result<(Vec<ListedDatabase>, Option<String>), AwsError> {
+        self.ask(Operation::describe(kind), "all databases", |state| {
+            let all: Vec<DatabaseId> = state.databases.keys().filter(|id| id.kind() == kind).cloned().collect();
+            let mut rest = all.into_iter().filter(|id| after.is_none_or(|after| id.name().as_str() > after));
+            let page: Vec<DatabaseId> = rest.by_ref().take(DATABASES_PAGE).collect();
+            let next = page.last().filter(|_| rest.next().is_some()).map(|id| id.name().to_string());
+            Ok((page.iter().filter_map(|id| state.listed_database(id)).collect(), next))
+        })
+        .await
     }
 }
 
@@ -194,6 +215,12 @@ impl SimState {
     fn read_releases(&mut self, id: &ServiceId) -> Option<Vec<ServiceRelease>> {
         let (now, lag) = (self.now, self.lag());
         self.services.get_mut(id)?.seen_releases.read(now, lag)?.clone()
+    }
+
+    fn listed_database(&mut self, id: &DatabaseId) -> Option<ListedDatabase> {
+        let ObservedDatabase { managed, .. } = self.read_database(id)?;
+        let environment = self.databases.get(id)?.environment.clone();
+        Some(ListedDatabase { id: id.clone(), managed, environment })
     }
 
     fn read_database(&mut self, id: &DatabaseId) -> Option<ObservedDatabase> {

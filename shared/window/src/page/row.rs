@@ -49,6 +49,7 @@ pub(super) fn line(frame: &Frame, state: &EnvironmentState<'_>) -> Markup {
         Next::Ends(at) => format!("override ends {}", clock.bare(at)),
         Next::AwayFromHome => "away from home".to_owned(),
         Next::NoCalendar => "no calendar".to_owned(),
+        Next::UntilUsed => "until used".to_owned(),
         Next::GivenBack { .. } | Next::Moves | Next::Never | Next::Unread => "–".to_owned(),
     };
     let count = state.observed.map_or_else(
@@ -106,6 +107,8 @@ fn who(state: &EnvironmentState<'_>, clock: &Clock<'_>) -> Markup {
                 (intent.layer) ": " (text(&intent.reason))
                 @if intent.layer == Layer::Override { (beside(state, clock)) }
                 @if let (Layer::Emergency, Some(tasks)) = (intent.layer, baseline) { "; the baseline is " (counted(tasks as usize, "task")) }
+            } @else if let Some(intent) = state.idle() {
+                "schedule: " (text(&intent.reason))
             } @else if let Some(calendar) = &state.calendar {
                 "schedule: " (calendar.why)
             } @else { "nothing decides: it is at its baseline" }
@@ -174,6 +177,7 @@ fn coming(state: &EnvironmentState<'_>, clock: &Clock<'_>) -> Markup {
                 Next::Moves => span class="mut" { "the move goes on by itself, or is held" },
                 Next::NoCalendar if state.is_production() => span class="mut" { "no calendar: production is never put to sleep" },
                 Next::NoCalendar => span class="mut" { "no calendar: it is always awake" },
+                Next::UntilUsed => span class="mut" { "it sleeps until somebody wakes it" },
                 Next::Never => span class="mut" { "the calendar changes nothing any more" },
                 Next::Unread => span class="mut" { "what comes next cannot be read" },
             }

@@ -66,3 +66,16 @@ fn nothing_comes_by_itself_without_a_calendar_or_away_from_home() {
     of.pair = None;
     assert_eq!(next(&state(&of)), Next::Unread);
 }
+
+#[test]
+fn what_is_idle_says_so_and_when_it_wakes() {
+    let mut of = awake();
+    let idle = Intent { by: "idle".to_owned(), ..intent(Layer::Schedule, DesiredState::Asleep, None) };
+    ledger(&mut of).intents = vec![idle];
+    assert_eq!(next(&state(&of)), turns(true, "2026-12-02T12:00:00Z", false));
+    assert_eq!(state(&of).until(), Some(at("2026-12-02T12:00:00Z")));
+    assert!(state(&of).idle().is_some());
+    of.calendar = None;
+    assert_eq!(next(&state(&of)), Next::UntilUsed);
+    assert_eq!(state(&of).until(), None);
+}

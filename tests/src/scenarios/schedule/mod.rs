@@ -1,12 +1,14 @@
 //! Nights, as the schedule brings them and as people change them.
 
 mod by_hand;
+mod idle;
 pub mod needs;
 mod refusals;
 mod savings;
 mod siblings;
 
 pub use by_hand::{a_plan, a_wake_by_hand_that_is_given_back, an_override_that_expires, releases_of_two_pipelines};
+pub use idle::{UsageHarness, a_day_without_use};
 pub use refusals::{a_halt, production_that_somebody_puts_to_sleep, wrong_input};
 pub use savings::a_month_of_nights;
 pub use siblings::calendars_side_by_side;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{ResourceId, ServiceId};
-use watchkeeper_domain::estate::{Environment, EnvironmentKind};
+use watchkeeper_domain::estate::{Environment, EnvironmentDatabases, EnvironmentKind};
 
 use crate::estate::declared;
 use crate::scenarios::{ChosenNight, NoNight, Unplayed, next_night};
@@ -16,8 +16,9 @@ pub fn resources(environment: &Environment) -> Result<(), Unplayed> {
     if !environment.services(primary).is_empty() || !environment.databases(primary).is_empty() {
         return Ok(());
     }
-    if !environment.managed_clusters(primary).is_empty() {
-        let found = "its services are found by their tag, and the document does not say which there are";
+    let by_tag = environment.document().databases == EnvironmentDatabases::Managed;
+    if by_tag || !environment.managed_clusters(primary).is_empty() {
+        let found = "what it has is found by its tags, and the document does not say what there is";
         return Err(Unplayed::new(found, "services or databases by name"));
     }
     let found = format!("no service and no database in {primary}");

@@ -12,6 +12,7 @@ use watchkeeper_sim::machine::Standing;
 
 use super::judge::{Judge, View, violation};
 use super::{Invariant, Violation};
+use crate::generated::databases_of;
 use crate::owner::Right;
 use crate::simulation::Run;
 
@@ -152,7 +153,7 @@ impl Judge {
             let found = observed.databases.get(id);
             found.is_some_and(|it| it.managed && it.state == DatabaseState::Available) && !stopped(id)
         };
-        let databases = view.environment.databases(&view.scope.region).into_iter();
+        let databases = databases_of(&view.environment, &view.scope.region).into_iter();
         let databases = databases.filter(|id| !needed && on(id)).map(ResourceId::Database);
         let services = services.into_iter().filter(|(_, may)| *may).map(|(resource, _)| resource);
         services.chain(databases).filter(|it| !view.environment.protects(it)).map(|it| it.to_string()).collect()

@@ -5,6 +5,7 @@ use watchkeeper_sim::{CallEnding, CallTrouble, Operation, RecordedCall, SimRegio
 
 use super::judge::{Actor, Judge, View, violation};
 use super::{Invariant, Violation};
+use crate::generated::databases_of;
 
 /// Whether a call has had its effect.
 pub(super) fn effective(call: &RecordedCall) -> bool {
@@ -87,7 +88,7 @@ impl Judge {
     pub(super) fn whose(&self, subject: &str) -> Option<(&View, ResourceId)> {
         self.views.values().find_map(|view| {
             let service = view.services.iter().find(|id| id.to_string() == subject).cloned().map(ResourceId::Service);
-            let databases = || view.environment.databases(&view.scope.region).into_iter();
+            let databases = || databases_of(&view.environment, &view.scope.region).into_iter();
             let is = |id: &DatabaseId| id.to_string() == subject || subject.ends_with(&name(id));
             Some((view, service.or_else(|| databases().find(is).map(ResourceId::Database))?))
         })

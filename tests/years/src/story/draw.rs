@@ -9,6 +9,7 @@ use watchkeeper_domain::unblock::UnblockHour;
 
 use super::weights::{DELIVERIES, EVENTS, MINUTES, TROUBLES, WAYS, Way};
 use super::{Deployed, Edit, Event, EventKind};
+use crate::generated::databases_of;
 
 /// How often a kind is drawn before nothing happens instead.
 const DRAWS: u8 = 8;
@@ -49,7 +50,7 @@ impl Setting {
         self.environments.push((name.clone(), environment.kind() == EnvironmentKind::Production, profiles));
         let services = environment.services(region).into_iter();
         self.services.extend(services.map(|(cluster, service)| (name.clone(), ServiceId { cluster, service })));
-        self.databases.extend(environment.databases(region));
+        self.databases.extend(databases_of(environment, region));
         let responses = emergency.into_iter().flat_map(|it| &it.responses);
         for response in responses {
             self.alarms.extend(std::iter::once(&response.alarm).chain(&response.veto).map(ToString::to_string));

@@ -2,6 +2,7 @@
 
 mod emergency;
 mod failover;
+mod idle;
 mod order;
 mod places;
 mod schedule;
@@ -64,6 +65,7 @@ impl EnvironmentDocument {
         checker.order();
         checker.schedule();
         checker.wake_page();
+        checker.sleep_when_idle();
         checker.emergency();
         checker.failover();
         checker.sections();

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{EnvironmentChecker, at, one_of};
-use crate::estate::{ClusterServices, DatabaseEntry, Environment, EnvironmentDocument, EstateDocument};
+use crate::capacity::DatabaseId;
+use crate::estate::{
+    ClusterServices, DatabaseEntry, Environment, EnvironmentDatabases, EnvironmentDocument, EstateDocument,
+};
 use crate::finding::{DocumentFinding, FieldPath};
 use crate::name::{Region, ServiceName};
 
@@ -23,6 +26,16 @@ impl EnvironmentDocument {
         self.clusters.values().flat_map(BTreeMap::values).any(|services| *services == ClusterServices::Managed)
     }
 
+    /// Every database that the document names, wherever it runs.
+    fn named_databases(&self) -> Vec<DatabaseId> {
+        self.databases.named().iter().filter_map(DatabaseEntry::database).collect()
+    }
+
+    /// Whether there may be databases that the document does not name.
+    fn finds_databases(&self) -> bool {
+        self.databases == EnvironmentDatabases::Managed
+    }
+
     /// Every resource with its region: what two environments of one account must not share.
     fn resources(&self) -> BTreeSet<(Region, String)> {
         let services = self.clusters.iter().flat_map(|(region, clusters)| {
@@ -38,7 +51,7 @@ impl EnvironmentDocument {
             let names = [page.listener_rule.to_string(), page.target_group.to_string()];
             names.into_iter().map(|name| (self.regions.primary.clone(), name))
         });
-        services.chain(self.databases.iter().filter_map(database)).chain(page).collect()
+        services.chain(self.databases.named().iter().filter_map(database)).chain(page).collect()
     }
 
     /// A resource that another environment names too, unless the two say that they live in different accounts. A cluster whose
@@ -93,7 +106,7 @@ impl EnvironmentChecker<'_> {
             for (cluster, services) in clusters {
                 let place = place.clone().key(cluster);
                 if *services == ClusterServices::Managed {
-                    self.managed(place);
+                    self.managed(place, "services");
                     continue;
                 }
                 let services = services.named();
@@ -111,22 +124,26 @@ impl EnvironmentChecker<'_> {
         }
     }
 
-    /// What has to know the services of a cluster by name: a pair, whose regions have to agree on them.
-    fn managed(&mut self, place: FieldPath) {
+    /// What has to know its resources by name: a pair, whose regions have to agree on them.
+    fn managed(&mut self, place: FieldPath, what: &str) {
         if self.environment.failover.is_some() || self.environment.regions.standby.is_some() {
-            let expected = "its services by name: both regions of a pair have to know them";
-            self.note(place, "services by their tag, in a pair", expected);
+            let expected = format!("its {what} by name: both regions of a pair have to know them");
+            self.note(place, format!("{what} by their tag, in a pair"), expected);
         }
     }
 
     fn exclude(&mut self) {
-        let finds = self.environment.finds_services();
-        for (index, service) in self.environment.exclude.iter().enumerate() {
+        let environment = self.environment;
+        let (services, databases) = (environment.service_names(), environment.named_databases());
+        for (index, name) in environment.exclude.iter().enumerate() {
             let place = at("exclude").index(index);
-            if !finds {
-                self.note(place, service.to_string(), "none where no cluster is `managed`: leave it out of the names");
-            } else if self.environment.service_names().contains(service) {
-                self.note(place, format!("{service}, which a cluster names"), "a service that is found by its tag");
+            if !environment.finds_services() && !environment.finds_databases() {
+                let expected = "none where neither a cluster nor `databases` is `managed`: leave it out of the names";
+                self.note(place, name.to_string(), expected);
+            } else if services.iter().any(|service| service.as_str() == name.as_str()) {
+                self.note(place, format!("{name}, which a cluster names"), "a service that is found by its tag");
+            } else if databases.iter().any(|database| database.is_called(name.as_str())) {
+                self.note(place, format!("{name}, which `databases` names"), "a database that is found by its tags");
             }
         }
     }
@@ -139,8 +156,11 @@ impl EnvironmentChecker<'_> {
     }
 
     fn databases(&mut self) {
+        if self.environment.finds_databases() {
+            self.managed(at("databases"), "databases");
+        }
         let mut seen = BTreeSet::new();
-        for (index, entry) in self.environment.databases.iter().enumerate() {
+        for (index, entry) in self.environment.databases.named().iter().enumerate() {
             let place = at("databases").index(index);
             if let Some(region) = &entry.region {
                 self.own_region(place.clone().key("region"), region);
@@ -158,12 +178,13 @@ impl EnvironmentChecker<'_> {
 
     fn protected(&mut self) {
         let services = self.environment.service_names();
-        let databases: Vec<_> = self.environment.databases.iter().filter_map(DatabaseEntry::database).collect();
+        let databases = self.environment.named_databases();
         for (index, name) in self.environment.protected.iter().enumerate() {
             let all = || services.iter().map(|s| s.as_str()).chain(databases.iter().map(|d| d.name().as_str()));
             let is_service = services.iter().any(|service| service.as_str() == name.as_str());
             if !is_service
                 && !self.environment.finds_services()
+                && !self.environment.finds_databases()
                 && !databases.iter().any(|database| database.is_called(name.as_str()))
             {
                 self.note(at("protected").index(index), format!("the unknown name {name}"), one_of(all()));

@@ -130,3 +130,27 @@ fn a_replica_that_a_failover_promotes_needs_its_tag() {
     let command = "aws rds add-tags-to-resource --resource-name arn:aws:rds:eu-west-1:123456789012:db:shop-copy --tags";
     assert!(bad.len() == 1 && bad[0].command.as_deref().unwrap().starts_with(command), "{bad:#?}");
 }
+
+#[test]
+fn databases_by_tag_are_counted_and_none_is_never_meant() {
+    let document = json!({ "estate": "shop", "environments": { "dev": {
+        "kind": "development", "regions": { "primary": "eu-west-1" }, "databases": "managed",
+    } } });
+    let estate: Estate = serde_json::from_value(document).unwrap();
+    let environment = estate.environments().next().unwrap();
+    let mut facts = clean();
+    let told = |facts: &watchkeeper_domain::preflight::PreflightFacts, found: bool| {
+        let mut wanted = WantedResources::of(&estate, environment, &region("eu-west-1"));
+        wanted.databases.extend(found.then(database));
+        let rows = judge(environment, &wanted, facts).into_iter();
+        let row = rows.into_iter().find(|row| row.subject == "databases of shop/dev by tag").unwrap();
+        (row.mark, row.found)
+    };
+    facts.listed_databases = Some(Ok(7));
+    let counts = |n: usize| format!("{n} of 7 databases have the tags and are not excluded");
+    assert_eq!(told(&facts, true), (RowMark::Good, counts(1)));
+    assert_eq!(told(&facts, false), (RowMark::Bad, counts(0)));
+    let action = "rds:DescribeDBInstances".to_owned();
+    facts.listed_databases = Some(Err(UnreadFact { action, denied: true, why: String::new() }));
+    assert_eq!(told(&facts, false).0, RowMark::Unread);
+}

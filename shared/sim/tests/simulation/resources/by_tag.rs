@@ -1,11 +1,13 @@
 //! Services that are found by their tag: what comes, what goes, and how many calls that takes.
 
 use std::collections::BTreeSet;
+use std::str::FromStr as _;
 
 use watchkeeper_control::scoped::FoundByTag;
 use watchkeeper_domain::capacity::ResourceId;
-use watchkeeper_domain::name::{ClusterName, ServiceName};
+use watchkeeper_domain::name::ClusterName;
 use watchkeeper_domain::reconcile::run::RunOutcome;
+use watchkeeper_domain::value::ResourceName;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, service};
 
 use crate::resources::fixture::{End, Fixture, evening, id};
@@ -18,8 +20,9 @@ fn cluster(name: &str) -> ClusterName {
 fn finding(sim: SimRegion, clusters: &[String], exclude: &[&str]) -> Fixture {
     let mut fixture = Fixture::over(sim);
     fixture.scoped.services = BTreeSet::new();
-    let exclude = exclude.iter().map(|name| ServiceName::new(*name).unwrap()).collect();
-    fixture.scoped.found_by_tag = FoundByTag { clusters: clusters.iter().map(|name| cluster(name)).collect(), exclude };
+    let exclude = exclude.iter().map(|name| ResourceName::from_str(name).unwrap()).collect();
+    fixture.scoped.found_by_tag =
+        FoundByTag { clusters: clusters.iter().map(|name| cluster(name)).collect(), databases: None, exclude };
     fixture
 }
 

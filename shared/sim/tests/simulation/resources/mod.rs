@@ -3,6 +3,7 @@
 
 mod by_tag;
 mod databases;
+mod databases_by_tag;
 mod fixture;
 mod giving_back;
 mod history;
