@@ -319,6 +319,8 @@ fn the_outputs_are_those_that_others_read() {
         "TickSchedule",
         "TopicArn",
         "UnblockMachineArn",
+        "WakePageFunction",
+        "WakePageFunctionArn",
         "WatchSchedule",
         "WindowActFunction",
         "WindowFunction",
