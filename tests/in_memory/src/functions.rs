@@ -8,7 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use wake_page::AlbRequest;
 use watchkeeper_control::backup::{self, BackupRunbook};
 use watchkeeper_control::emergency::{self, EmergencyRunbook};
 use watchkeeper_control::failover::{self, FailoverRunbook, member};
@@ -20,7 +19,6 @@ use watchkeeper_control::runbook::{FunctionEvent, RunbookError, Stack, StepCall}
 use watchkeeper_control::schedule::ScheduleRunbook;
 use watchkeeper_control::tick::{FailureWatch, Tick, TickRunbook};
 use watchkeeper_control::unblock::{self, UnblockRunbook};
-use watchkeeper_control::wake_page::WakePageRunbook;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_lambda::{LambdaInvocation, handle_event};
 use watchkeeper_sim::machine::{FunctionError, MachineHost};
@@ -87,11 +85,6 @@ impl Functions<'_> {
             "DailyUnblock" => self
                 .handle(event, async |call: StepCall<unblock::Step>| unblocks(sim, reports).handle(stack, call).await),
             "Failover" => self.handle(event, async |event: FunctionEvent<failover::Step>| self.failover(event).await),
-            "WakePage" => {
-                let now = sim.now();
-                let pages = WakePageRunbook::<SimRegion>::new(sim.clone(), sim.machine("Reconcile"));
-                self.handle(event, async |event: AlbRequest| Ok(wake_page::handle(&pages, stack, event, now).await))
-            }
             other => panic!("there is no function {other}"),
         }
     }

@@ -20,4 +20,5 @@ mod own_alarms;
 mod schedule;
 mod small;
 mod unblock;
+mod wake;
 mod window;

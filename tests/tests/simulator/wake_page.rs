@@ -12,7 +12,7 @@ use watchkeeper_sim::{CallEnding, CallTrouble, FaultPlan, SimRegion, group_arn, 
 use crate::backup_faults::estates;
 use crate::scene::{asleep, evening, minutes, morning};
 
-const DOCUMENT: &str = "
+pub(crate) const DOCUMENT: &str = "
 estate: shop
 environments:
   dev:

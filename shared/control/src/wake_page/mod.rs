@@ -29,6 +29,7 @@ use crate::runbook::Stack;
 pub const SEEN_FOR: SignedDuration = SignedDuration::from_secs(5);
 
 /// What answers at wake pages. It stays from one request to the next.
+#[derive(Debug)]
 pub struct WakePageRunbook<P: Platform> {
     ledger: P::Ledger,
     reconcile: P::Machine,
