@@ -10,6 +10,8 @@ from urllib.parse import parse_qs
 from ministack.core.responses import StreamingResponse, get_account_id, request_scope
 from ministack.services import alb
 
+from . import invocations
+
 _SUFFIX = ".alb.localhost"
 _LISTENER_PORT = 80
 
@@ -69,6 +71,10 @@ def put(request) -> str:
         raise ValueError(f"field `rule`: found {rule!r}, expected the ARN of a listener's rule")
     if not isinstance(page, str) or page.count("/") != 2:
         raise ValueError(f"field `page`: found {page!r}, expected the ARN of a target group")
+    # AWS lets nobody register a function that the load balancer may not call.
+    problem = invocations.obstacle(function, "elasticloadbalancing.amazonaws.com", page)
+    if problem:
+        raise ValueError(f"field `function`: {problem[1]}")
     name, balancer, listener, number = rule.split("/")[2:]
     group, group_id = page.split("/")[1:]
     if rule not in alb._rules:

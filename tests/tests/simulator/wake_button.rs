@@ -9,6 +9,7 @@ use watchkeeper_domain::value::Sha256;
 use watchkeeper_domain::wake_page::WakeMemory;
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_in_memory::InMemoryHarness;
+use watchkeeper_sim::machine::{Execution, Standing};
 use watchkeeper_sim::{CallTrouble, FaultPlan, group_arn, run_until_done_or_crash, scope};
 use watchkeeper_tests::sandbox::{SiteVisit, VisitAnswer};
 
@@ -87,7 +88,21 @@ fn a_wake_is_told_on_the_page_with_what_is_up() {
     assert_eq!(visit(&harness, &press()).unwrap().status, 303);
     let page = visit(&harness, &look()).unwrap();
     assert!(page.body.contains("shop dev wakes") && page.body.contains("http-equiv=\"refresh\""), "{}", page.body);
-    assert!(!page.body.contains("<form"), "{}", page.body);
+    assert!(page.body.contains("about to begin") && !page.body.contains("<form"), "{}", page.body);
+    let started = harness.sim.take_started().remove(0);
+    let (input, mut host) = (serde_json::from_str(&started.input).unwrap(), harness.host());
+    let mut execution = Execution::start("Reconcile", &started.name, input, &mut host);
+    let mut seen = Vec::new();
+    while let Standing::Due(due) = execution.standing() {
+        harness.sim.set_now(due.max(harness.sim.now()));
+        execution.step(&mut host);
+        seen.push(visit(&harness, &look()).unwrap().body);
+    }
+    let shown = |text: &str| seen.iter().any(|page| page.contains(text));
+    for text in ["0 of 1 database up", "starting: shop-db", "1 of 1 database up", "0 of 3 services up", "3 of 3 services up"] {
+        assert!(shown(text), "{text}: {seen:#?}");
+    }
+    assert!(seen.last().unwrap().contains("is awake"), "{seen:#?}");
 }
 
 #[test]

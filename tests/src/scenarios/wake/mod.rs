@@ -4,6 +4,7 @@ pub mod needs;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::wake_page::WakePolicy;
 
