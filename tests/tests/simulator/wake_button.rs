@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use watchkeeper_control::ledger::Ledger as _;
+use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::value::Sha256;
 use watchkeeper_domain::wake_page::WakeMemory;
 use watchkeeper_estates::EstateFolder;
@@ -84,7 +85,7 @@ fn a_wake_is_told_on_the_page_with_what_is_up() {
     let harness = night(&SHOP);
     let page = visit(&harness, &look()).unwrap();
     assert!(page.body.contains("shop dev is asleep") && page.body.contains("3 services and 1 database"), "{}", page.body);
-    assert!(page.body.contains("Since Thu") && page.body.contains("wakes by itself on <time"), "{}", page.body);
+    assert!(page.body.contains(">Thu 19:09 EST<") && page.body.contains(">Fri 08:00 EST<"), "{}", page.body);
     assert_eq!(visit(&harness, &press()).unwrap().status, 303);
     let page = visit(&harness, &look()).unwrap();
     assert!(page.body.contains("shop dev wakes") && page.body.contains("http-equiv=\"refresh\""), "{}", page.body);
@@ -274,5 +275,5 @@ fn a_client_that_wants_data_gets_it_without_markup() {
     assert_eq!((answer.status, answer.headers["content-type"].as_str()), (503, "application/json"));
     assert_eq!(told["state"], "asleep");
     assert_eq!(told["until"], "2026-11-20T13:00:00Z");
-    assert_eq!(answer.headers["retry-after"], "43200");
+    assert_eq!(answer.headers["retry-after"], "42900");
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use watchkeeper_control::ports::Clock as _;
 use watchkeeper_tests::harness::{APPLICATION, HarnessError};
 use watchkeeper_tests::sandbox::{SiteVisit, VisitAnswer};
 use watchkeeper_tests::scenarios::wake::WakePageHarness;
