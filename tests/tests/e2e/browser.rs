@@ -37,7 +37,12 @@ async fn press(stack: &DeployedStack, account: &str, form: Value, buttons: &[Val
 /// Opens the page of what sleeps, presses its button, and waits for the application: the pages that were seen.
 async fn wake(address: String) -> Vec<String> {
     let mut command = Command::new("node");
-    command.arg("browser/wake.mjs").arg(chromium()).arg(address).arg(APPLICATION).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+        .arg("browser/wake.mjs")
+        .arg(chromium())
+        .arg(address)
+        .arg(APPLICATION)
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
     printed(command).await
 }
 

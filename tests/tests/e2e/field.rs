@@ -29,7 +29,8 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 static BEGINNING: Semaphore = Semaphore::const_new(2);
 /// Most tests are played here.
 static FIELDS: TwinFields = TwinFields::new();
-static DOCUMENTS: LazyLock<PathBuf> = LazyLock::new(|| documents("e2e-estates", &[("large", large()), ("shop", crate::wake::DOCUMENT.to_owned())]));
+static DOCUMENTS: LazyLock<PathBuf> =
+    LazyLock::new(|| documents("e2e-estates", &[("large", large()), ("shop", crate::wake::DOCUMENT.to_owned())]));
 
 /// Play a test on the first sandbox that is free, or when its turn has come.
 pub(crate) fn play(test: impl AsyncFnOnce(&'static SandboxHarness)) {

@@ -1,7 +1,7 @@
 //! The page of an environment that sleeps, behind a load balancer of the emulated AWS.
 
-use watchkeeper_tests::every_scenario;
 use watchkeeper_tests::drill::SandboxScene;
+use watchkeeper_tests::every_scenario;
 use watchkeeper_tests::scenarios::{Played, wake};
 
 use crate::field::{Plot, play, played};

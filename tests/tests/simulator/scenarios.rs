@@ -34,7 +34,11 @@ every_scenario! {
     production_that_somebody_puts_to_sleep: "carcierge", "prod";
 }
 
-fn with_a_page(scenario: &str, (estate, environment): (&str, &str), played: impl AsyncFnOnce(&mut InMemoryScene) -> Played) {
+fn with_a_page(
+    scenario: &str,
+    (estate, environment): (&str, &str),
+    played: impl AsyncFnOnce(&mut InMemoryScene) -> Played,
+) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut scene = InMemoryScene::over(SHOP.clone(), estate, environment);
     runtime.block_on(played(&mut scene)).unwrap_or_else(|error| panic!("{scenario}: {error}"));

@@ -84,7 +84,11 @@ fn a_hundred_presses_at_once_are_one_count_and_one_run_and_the_rule_is_exact_aft
 fn a_wake_is_told_on_the_page_with_what_is_up() {
     let harness = night(&SHOP);
     let page = visit(&harness, &look()).unwrap();
-    assert!(page.body.contains("shop dev is asleep") && page.body.contains("3 services and 1 database"), "{}", page.body);
+    assert!(
+        page.body.contains("shop dev is asleep") && page.body.contains("3 services and 1 database"),
+        "{}",
+        page.body
+    );
     assert!(page.body.contains(">Thu 19:09 EST<") && page.body.contains(">Fri 08:00 EST<"), "{}", page.body);
     assert_eq!(visit(&harness, &press()).unwrap().status, 303);
     let page = visit(&harness, &look()).unwrap();
@@ -100,7 +104,9 @@ fn a_wake_is_told_on_the_page_with_what_is_up() {
         seen.push(visit(&harness, &look()).unwrap().body);
     }
     let shown = |text: &str| seen.iter().any(|page| page.contains(text));
-    for text in ["0 of 1 database up", "starting: shop-db", "1 of 1 database up", "0 of 3 services up", "3 of 3 services up"] {
+    for text in
+        ["0 of 1 database up", "starting: shop-db", "1 of 1 database up", "0 of 3 services up", "3 of 3 services up"]
+    {
         assert!(shown(text), "{text}: {seen:#?}");
     }
     assert!(seen.last().unwrap().contains("is awake"), "{seen:#?}");
@@ -129,7 +135,8 @@ fn the_button_works_so_often_a_day() {
 #[test]
 fn a_halt_is_told_and_nothing_is_woken_in_it() {
     let mut harness = night(&SHOP);
-    let halt = json!({"estate": "shop", "environment": "dev", "halt": true, "reason": "a secret migration", "by": "Anna"});
+    let halt =
+        json!({"estate": "shop", "environment": "dev", "halt": true, "reason": "a secret migration", "by": "Anna"});
     harness.execute("halt", &halt);
     for request in [look(), press()] {
         let page = visit(&harness, &request).unwrap();

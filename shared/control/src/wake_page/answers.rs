@@ -76,9 +76,12 @@ fn again(facts: &WakePageFacts) -> i64 {
 
 fn data(status: u16, facts: &WakePageFacts) -> WebAnswer {
     let mut told = json!({ "estate": facts.estate, "environment": facts.environment });
+    let second = |at: &Timestamp| Timestamp::from_second(at.as_second()).unwrap_or(*at);
     let more = match &facts.state {
-        WakeState::Asleep { since, until, .. } => json!({ "state": "asleep", "since": since, "until": until }),
-        WakeState::Waking { since } => json!({ "state": "waking", "since": since }),
+        WakeState::Asleep { since, until, .. } => {
+            json!({ "state": "asleep", "since": since.as_ref().map(second), "until": until.as_ref().map(second) })
+        }
+        WakeState::Waking { since } => json!({ "state": "waking", "since": second(since) }),
         WakeState::Awake => json!({ "state": "awake" }),
     };
     if let (Value::Object(told), Value::Object(more)) = (&mut told, more) {

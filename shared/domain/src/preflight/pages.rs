@@ -29,17 +29,15 @@ fn of_group(case: PreflightCase<'_>, page: &PagePlace, rows: &mut Vec<ReportRow>
     }
     // A function's ARN, perhaps with an alias after its name.
     let ours = |target: &&String| target.split(':').nth(6).is_some_and(|name| name.ends_with(FUNCTION));
-    rows.push(match found.targets.iter().find(ours) {
-        Some(target) => ReportRow::good(Check::AnswersWithPage, subject, format!("calls {target}")),
-        None => {
-            let seen = if found.targets.is_empty() { "no target".to_owned() } else { found.targets.join(", ") };
-            let expected = "the function of the stack's output WakePageFunctionArn";
-            let target = "Id=WAKE-PAGE-FUNCTION-ARN";
-            let register =
-                case.aws(&["elbv2", "register-targets", "--target-group-arn", group, "--targets", target]);
-            ReportRow::bad(Check::AnswersWithPage, subject, seen, expected, register)
-        }
-    });
+    if let Some(target) = found.targets.iter().find(ours) {
+        rows.push(ReportRow::good(Check::AnswersWithPage, subject, format!("calls {target}")));
+        return;
+    }
+    let seen = if found.targets.is_empty() { "no target".to_owned() } else { found.targets.join(", ") };
+    let expected = "the function of the stack's output WakePageFunctionArn";
+    let target = "Id=WAKE-PAGE-FUNCTION-ARN";
+    let register = case.aws(&["elbv2", "register-targets", "--target-group-arn", group, "--targets", target]);
+    rows.push(ReportRow::bad(Check::AnswersWithPage, subject, seen, expected, register));
 }
 
 fn of_rule(case: PreflightCase<'_>, page: &PagePlace, rows: &mut Vec<ReportRow>) {

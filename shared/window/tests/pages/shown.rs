@@ -1,15 +1,15 @@
 //! Every page and state, by the name of its kept copy.
 
 use watchkeeper_domain::name::EstateName;
-use watchkeeper_window::call::{Call, Verb};
 use watchkeeper_domain::wake_page::WakeState;
+use watchkeeper_window::call::{Call, Verb};
 use watchkeeper_window::facts::{
     ActionFacts, ActionOutcome, Frame, Reading, StackRows, Theme, WakeNotice, WakePageFacts, WindowFacts,
 };
 use watchkeeper_window::html::Html;
 use watchkeeper_window::page::{
-    Selection, action, backups, bad_request, emergency, failover, plan, question, report, run, wake, wake_not_understood,
-    wake_pressed_elsewhere, wake_unread, window,
+    Selection, action, backups, bad_request, emergency, failover, plan, question, report, run, wake,
+    wake_not_understood, wake_pressed_elsewhere, wake_unread, window,
 };
 
 use crate::moment::parts::{count, environment, start};
@@ -90,7 +90,10 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         ("wake-begins", wake(&WakePageFacts { progress: None, usual: None, ..wake_moment::waking() })),
         ("wake-awake", wake(&WakePageFacts { state: WakeState::Awake, ..wake_moment::asleep() })),
         ("wake-unread", wake_unread(&scope("clos-v2", "dev"), &wake_moment::asleep().zone, frame.now)),
-        ("wake-not-understood", wake_not_understood("until", "a field of another form", "the fields of this page's form")),
+        (
+            "wake-not-understood",
+            wake_not_understood("until", "a field of another form", "the fields of this page's form"),
+        ),
         ("wake-pressed-elsewhere", wake_pressed_elsewhere()),
         ("bad-request", bad_request(&frame, "profle", "\"surge\"", "a field of the event: did you mean profile?")),
     ]

@@ -52,6 +52,7 @@ pub(crate) fn failed() -> WakePageFacts {
 
 /// It wakes: the database starts, and no service is up.
 pub(crate) fn waking() -> WakePageFacts {
-    let progress = WakeProgress { services: (1, 4), databases: (0, 1), starting: vec!["clos-v2-db-cluster".to_owned()] };
+    let progress =
+        WakeProgress { services: (1, 4), databases: (0, 1), starting: vec!["clos-v2-db-cluster".to_owned()] };
     WakePageFacts { state: WakeState::Waking { since: ago(3) }, progress: Some(progress), ..asleep() }
 }
