@@ -116,6 +116,9 @@ pub(crate) async fn prepared(harness: SandboxHarness) -> SandboxHarness {
     for stack in harness.stacks() {
         for (_, environment) in harness.at_home().filter(|(_, e)| e.has_resources(stack.region())) {
             stack.site().build(environment).await.unwrap();
+            if environment.page(stack.region()).is_some() {
+                stack.put_load_balancer(environment).await.unwrap();
+            }
         }
     }
     harness

@@ -8,7 +8,7 @@ use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::wake_page::WakePolicy;
 
-use super::{ChosenNight, Harness, Played, RunEnd, all_asleep, count, later, line, listed};
+use super::{ChosenNight, Harness, Played, RunEnd, all_asleep, count, later, line, listed, millis};
 use crate::harness::HarnessError;
 use crate::sandbox::{SiteVisit, VisitAnswer};
 
@@ -159,15 +159,17 @@ async fn wakes_nothing(harness: &mut impl WakePageHarness) -> Played {
 
 /// Many come by.
 async fn crowd(harness: &mut impl WakePageHarness) -> Played {
-    let (many, mark) = (harness.crowd(), harness.mark().await?);
+    let (many, mark, began) = (harness.crowd(), harness.mark().await?, harness.now().await?);
     let answers = harness.visits(many, &look()).await?;
+    let took = harness.now().await?.duration_since(began).unsigned_abs();
     let shown = answers.iter().filter(|answer| answer.status == 503).count();
     harness.check("all of a crowd see the page", shown == many, format!("{shown} of {many}"));
     let (ledger, _) = harness.page_calls(mark).await?;
     harness.measured("visits", count(many));
+    harness.measured("visits_ms", millis(took));
     harness.measured("reads_of_visits", count(ledger));
     // Each process reads for itself, and anew every five seconds.
-    let seen = format!("{ledger} calls of the ledger for {many} visits");
+    let seen = format!("{ledger} calls of the ledger for {many} visits in {} ms", millis(took));
     harness.check("what one has read answers the others", ledger <= many / 5, seen);
     Ok(())
 }
