@@ -1,7 +1,7 @@
 // Wakes an environment in a real Chromium, as somebody does with a phone whose pages run no script:
 // node wake.mjs CHROMIUM ADDRESS APPLICATION
 // The page of what sleeps is opened, its button is pressed by keyboard alone, and nothing else is done: the browser asks anew by
-// itself, until the application answers with the text APPLICATION. Printed are the pages that were seen, one a line, as JSON.
+// itself, until the application answers with the text APPLICATION and nothing else. Printed are the pages that were seen, one a line, as JSON.
 import { launch, open } from './chromium.mjs';
 
 const PATIENCE = 120_000; // of a wake in the sandbox, in milliseconds
@@ -50,7 +50,7 @@ try {
     await key(tab, 'Tab', 9);
   }
   await key(tab, 'Enter', 13, '\r');
-  await until('the application', (now) => now.includes(application));
+  await until('the application', (now) => now.trim() === application);
   const outside = tab.requests.filter((url) => new URL(url).origin !== new URL(address).origin && !url.startsWith('data:'));
   if (outside.length > 0) throw new Error(`it asked for ${outside}`);
 } finally {
