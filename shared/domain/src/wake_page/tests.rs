@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::redundant_closure_for_method_calls, reason = "the method is not general enough")]
 
 use std::collections::BTreeSet;
 

@@ -36,14 +36,14 @@ fn rows(group: Option<PageGroup>) -> Vec<ReportRow> {
     judge(environment, &wanted, &facts).into_iter().filter(about).collect()
 }
 
-fn group(kind: &str, targets: &[&str]) -> Option<PageGroup> {
-    Some(PageGroup { kind: kind.to_owned(), targets: targets.iter().map(|it| (*it).to_owned()).collect() })
+fn group(kind: &str, targets: &[&str]) -> PageGroup {
+    PageGroup { kind: kind.to_owned(), targets: targets.iter().map(|it| (*it).to_owned()).collect() }
 }
 
 #[test]
 fn a_page_whose_group_calls_the_function_is_good() {
     for target in [FUNCTION.to_owned(), format!("{FUNCTION}:live")] {
-        let rows = rows(group("lambda", &[&target]));
+        let rows = rows(Some(group("lambda", &[&target])));
         assert!(rows.iter().all(|row| row.mark == RowMark::Good), "{rows:?}");
         assert_eq!(rows[1].found, format!("calls {target}"));
     }
@@ -51,9 +51,9 @@ fn a_page_whose_group_calls_the_function_is_good() {
 
 #[rstest]
 #[case::that_does_not_exist(None, "does not exist", "describe-target-groups")]
-#[case::of_another_type(group("ip", &["10.0.0.1"]), "of the type ip", "describe-target-groups")]
-#[case::without_a_target(group("lambda", &[]), "no target", "register-targets")]
-#[case::of_another_function(group("lambda", &["arn:aws:lambda:eu-west-1:1:function:other"]), "arn:aws:lambda:eu-west-1:1:function:other", "register-targets")]
+#[case::of_another_type(Some(group("ip", &["10.0.0.1"])), "of the type ip", "describe-target-groups")]
+#[case::without_a_target(Some(group("lambda", &[])), "no target", "register-targets")]
+#[case::of_another_function(Some(group("lambda", &["arn:aws:lambda:eu-west-1:1:function:other"])), "arn:aws:lambda:eu-west-1:1:function:other", "register-targets")]
 fn a_group_that_would_not_answer_with_the_page_is_named_with_what_mends_it(
     #[case] group: Option<PageGroup>,
     #[case] found: &str,
