@@ -1,4 +1,5 @@
-// Looks at kept pages in a real Chromium, at three widths and in both themes: node pages.mjs CHROMIUM FOLDER
+// Looks at kept pages in a real Chromium, in both themes: widgets at three widths, documents of their own at that of a phone, too.
+// node pages.mjs CHROMIUM FOLDER
 // What is found fails the run. First a page with one mistake of each kind is looked at: each has to be found.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,11 +8,15 @@ import { launch, open } from './chromium.mjs';
 import { look } from './look.mjs';
 
 const WIDTHS = [1200, 900, 600];
+const PHONE = 360; // the narrowest that is common
 const THEMES = ['light', 'dark'];
 const BYTES = 60_000; // the most of a page, as shared/window/src/page/window.rs has it
 
-// As the console or the sandbox shows it: in a document of its own, in the colours of the browser.
-const document = (page) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>page</title><style>html{color-scheme:light dark}html,body{margin:0}</style><body>${page}`;
+// Whether it is a document already, and no part of one.
+const isDocument = (page) => page.startsWith('<!DOCTYPE html>');
+
+// A widget as the console or the sandbox shows it: in a document of its own, in the colours of the browser.
+const document = (page) => isDocument(page) ? page : `<!doctype html><html lang="en"><meta charset="utf-8"><title>page</title><style>html{color-scheme:light dark}html,body{margin:0}</style><body>${page}`;
 
 // Controls without a name, as the accessibility tree has them.
 const unnamed = async (tab) => {
@@ -64,11 +69,12 @@ try {
     const page = readFileSync(join(folder, name), 'utf8').trimEnd().replaceAll('>\n<', '><');
     const tell = (where, what) => { failures += 1; console.error(`${name}, ${where}: ${what}`); };
     if (Buffer.byteLength(page) > BYTES) tell('as it is', `${Buffer.byteLength(page)} bytes, expected at most ${BYTES}`);
-    for (const width of WIDTHS) for (const theme of THEMES) {
+    const widths = isDocument(page) ? [...WIDTHS, PHONE] : WIDTHS;
+    for (const width of widths) for (const theme of THEMES) {
       for (const what of new Set(await lookAt(tab, page, width, theme))) tell(`${width} px, ${theme}`, what);
     }
   }
-  console.log(`${names.length} pages, ${WIDTHS.length} widths, ${THEMES.length} themes: ${failures} findings`);
+  console.log(`${names.length} pages, ${WIDTHS.length} widths and a phone's, ${THEMES.length} themes: ${failures} findings`);
 } finally {
   await browser.close();
 }

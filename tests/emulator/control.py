@@ -7,7 +7,8 @@ from urllib.parse import parse_qs
 from ministack import app as ministack
 from ministack.core.responses import get_account_id, get_region, request_scope
 
-from . import scheduler, arc, autoscaling, buckets, clock, cloudwatch, domains, events, faults, figures, global_tables, outage, quotas, record
+from . import scheduler, arc, autoscaling, buckets, clock, cloudwatch, domains, events, faults, figures, global_tables, load_balancers, outage, quotas
+from . import record
 from . import reference, releases, rollouts, schedules, settings, site, target_health, task_tokens, validation, waits, window
 from .alarms import evaluation
 from .iam import guard, roles
@@ -19,6 +20,8 @@ async def application(scope, receive, send):
     """The ASGI application: our paths here, everything else to ministack."""
     if scope["type"] == "http" and scope["path"].startswith(site.PATH):
         await _respond(send, *await site.answer(scope["path"]))
+    elif scope["type"] == "http" and load_balancers.is_asked(scope):
+        await load_balancers.answer(scope, await _body(receive), receive, send)
     elif scope["type"] == "http" and scope["path"].startswith(window.PATH):
         status, headers, text = await window.answer(scope, await _body(receive))
         await send({"type": "http.response.start", "status": status, "headers": window.headers_of(headers, text)})
@@ -123,6 +126,11 @@ async def _trouble_site(request):
 async def _put_routing_control(request):
     arc.put(*(_text(request, name) for name in ("arn", "name", "state")))
     return {}
+
+
+async def _put_load_balancer(request):
+    with request_scope(*_place(request)):
+        return {"host": load_balancers.put(request)}
 
 
 async def _put_target_health(request):
@@ -264,6 +272,7 @@ _ROUTES = {
     ("PUT", "sites"): _put_site,
     ("PUT", "sites/trouble"): _trouble_site,
     ("PUT", "routing-controls"): _put_routing_control,
+    ("PUT", "load-balancers"): _put_load_balancer,
     ("PUT", "target-health"): _put_target_health,
     ("POST", "releases"): _order_release,
     ("GET", "calls"): _calls,

@@ -8,6 +8,7 @@ pub mod reconcile;
 pub mod report;
 pub mod schedule;
 pub mod unblock;
+pub mod wake_page;
 pub mod window;
 
 pub mod lease;

@@ -26,3 +26,4 @@ pub mod schedule;
 pub mod unblock;
 pub mod value;
 pub mod violation;
+pub mod wake_page;

@@ -16,6 +16,7 @@ use watchkeeper_control::runbook::Stack;
 use watchkeeper_control::schedule::ScheduleRunbook;
 use watchkeeper_control::tick::{FailureWatch, TickRunbook};
 use watchkeeper_control::unblock::UnblockRunbook;
+use watchkeeper_control::wake_page::WakePageRunbook;
 use watchkeeper_domain::estate::EstateFolder;
 
 use crate::metrics::Metrics;
@@ -92,6 +93,14 @@ impl FunctionContext {
             pacer: Arc::clone(&pacer),
             reports: reports.clone(),
         })
+    }
+
+    /// What answers at the pages of environments that sleep.
+    ///
+    /// # Errors
+    /// [`SettingError`] names what the stack does not say.
+    pub fn wake_pages(&self) -> Result<WakePageRunbook<Aws>, SettingError> {
+        Ok(WakePageRunbook::new(self.ledger()?, self.machine(FunctionSettings::reconcile_machine_arn)?))
     }
 
     /// Where reports are kept, if the stack keeps any, and what is deployed.

@@ -121,6 +121,8 @@ async fn data(region: &RegionClients, wanted: &WantedResources, facts: &mut Pref
     }
     if let Some(page) = &wanted.page {
         facts.rules.insert(page.rule.clone(), read(region.rule(&page.rule).await));
+        let group = read(region.page_group(&page.target_group).await);
+        facts.page_groups.insert(page.target_group.clone(), group);
     }
     for promoted in &wanted.promoted {
         let arn = place.arn("rds", &format!("db:{}", promoted.name()));

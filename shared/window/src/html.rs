@@ -23,6 +23,9 @@ const TITLE_MAX: usize = 500;
 /// The paper of a document, with the margins of a letter (CSS Paged Media, `@page`).
 const PAPER: &str = "@page{size:A4;margin:16mm 15mm 18mm}";
 
+/// What is around a page of a site: nothing of its own, in the colours of the browser.
+const SITE: &str = "html{color-scheme:light dark}body{margin:0}";
+
 /// A whole page, as a custom widget returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Html(String);
@@ -56,6 +59,28 @@ impl Html {
                     style { (as_it_is(&(Styles::of(styles, Theme::Light, None) + PAPER))) }
                 }
                 body { main class="wk light rep" { (content) } }
+            }
+        };
+        Self(page.into_string().chars().map(shown).collect())
+    }
+
+    /// A page of a site of its own, for any screen: it needs nothing from outside and runs nothing. The browser asks anew by itself
+    /// after so many seconds, where it is told to.
+    pub fn site(title: &str, refresh: Option<u32>, styles: &[Styles], content: &Markup) -> Self {
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width,initial-scale=1";
+                    meta name="robots" content="noindex";
+                    @if let Some(seconds) = refresh { meta http-equiv="refresh" content=(seconds); }
+                    // So that no browser asks for an icon besides.
+                    link rel="icon" href="data:,";
+                    title { (title) }
+                    style { (as_it_is(&(Styles::of(styles, Theme::Unknown, None) + SITE))) }
+                }
+                body { main class="wk wake" { (content) } }
             }
         };
         Self(page.into_string().chars().map(shown).collect())

@@ -19,6 +19,8 @@ pub enum Styles {
     Backups,
     /// A report, which is printed.
     Report,
+    /// The page of an environment that sleeps.
+    Wake,
 }
 
 impl Styles {
@@ -31,6 +33,7 @@ impl Styles {
             Self::Failover => include_str!("style/failover.css"),
             Self::Backups => include_str!("style/backups.css"),
             Self::Report => include_str!("style/report.css"),
+            Self::Wake => include_str!("style/wake.css"),
         }
     }
 
@@ -83,8 +86,8 @@ fn fitted(sheet: &str, width: u32) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [Styles; 6] =
-        [Styles::Window, Styles::Many, Styles::Page, Styles::Failover, Styles::Backups, Styles::Report];
+    const ALL: [Styles; 7] =
+        [Styles::Window, Styles::Many, Styles::Page, Styles::Failover, Styles::Backups, Styles::Report, Styles::Wake];
 
     #[test]
     fn a_known_theme_has_its_own_colours_and_leaves_the_browser_no_choice() {

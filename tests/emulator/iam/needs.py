@@ -26,6 +26,7 @@ _MEMBERS = {
     "ecr:repository": ("repositoryName",),
     "elasticache:replicationgroup": ("ReplicationGroupId", "ResourceName"),
     "elasticache:snapshot": ("SnapshotName", "ResourceName"),
+    "elasticloadbalancing:listener-rule/app": ("RuleArn",),
     "es:domain": ("DomainName",),
     "kinesis:stream": ("StreamName", "StreamARN"),
     "rds:cluster": ("DBClusterIdentifier", "SourceDBClusterIdentifier", "DbClusterIdentifier", "TargetDbClusterIdentifier", "ResourceName"),

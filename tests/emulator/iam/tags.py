@@ -1,7 +1,7 @@
 """The tags that a resource has at this moment, by its ARN."""
 
 from ministack.core.responses import request_scope
-from ministack.services import dynamodb, ecs, elasticache, eventbridge, rds, sqs
+from ministack.services import alb, dynamodb, ecs, elasticache, eventbridge, rds, sqs
 
 from .. import autoscaling
 
@@ -52,6 +52,7 @@ _LOOKS = {
     "application-autoscaling": lambda arn, _name: autoscaling._tags.get(arn),
     "dynamodb": _of_table,
     "ecs": lambda arn, _name: ecs._tags.get(arn),
+    "elasticloadbalancing": lambda arn, _name: alb._tags.get(arn),
     "elasticache": lambda arn, _name: elasticache._tags.get(arn),
     "events": lambda arn, _name: eventbridge._tags.get(arn),
     "rds": _of_rds,

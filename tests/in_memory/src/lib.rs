@@ -4,6 +4,7 @@
 mod backup;
 mod emergency;
 mod functions;
+mod page;
 mod pair;
 mod unblock;
 
@@ -26,6 +27,7 @@ use watchkeeper_sim::{SimRegion, StartedExecution};
 use functions::Functions;
 
 pub use emergency::{EmergencyRun, EmergencyRunState};
+pub use page::PageProcess;
 pub use pair::{FailoverRun, FailoverRunState, InMemoryPair};
 pub use watchkeeper_sim::machine::ExecutionEnd;
 
@@ -149,6 +151,10 @@ impl InMemoryHarness {
             reach: None,
             reports: self.reports.as_ref(),
         }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.sim.now()
     }
 
     /// The schedule fires: the time is set to `instant`, the function runs (three times at the most, like any asynchronous

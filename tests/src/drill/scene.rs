@@ -6,7 +6,9 @@ mod failover;
 mod harness;
 mod idle;
 mod unblock;
+mod wake;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -46,6 +48,10 @@ pub struct SandboxScene<'a> {
     letters: Vec<NotificationMessage>,
     /// A lock that is renewed while the next run releases others.
     renewal: Option<(LockSchema, LockItem)>,
+    /// The host of the load balancer in front of it, once it is made.
+    page_host: Option<String>,
+    /// The executions of its page that are known.
+    woken: BTreeSet<String>,
     /// Its pair, where both regions have a stack.
     pair: Option<PairScene<'a>>,
 }
@@ -77,6 +83,8 @@ impl<'a> SandboxScene<'a> {
             question: None,
             letters: Vec::new(),
             renewal: None,
+            page_host: None,
+            woken: BTreeSet::new(),
             pair: StackPair::of(harness, scope.estate.as_str(), scope.environment.as_str()).ok().map(PairScene::of),
         })
     }

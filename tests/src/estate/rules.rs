@@ -54,3 +54,15 @@ impl RegionFixtures {
         Ok((rule.parse().map_err(odd)?, [web.parse().map_err(odd)?, page.parse().map_err(odd)?]))
     }
 }
+
+impl RegionFixtures {
+    /// What a rule does, whole and to the letter, as AWS describes it.
+    ///
+    /// # Errors
+    /// [`SiteError`] when AWS does not know it.
+    pub async fn rule(&self, rule: &ListenerRuleArn) -> Result<String, SiteError> {
+        let answer = self.elb.describe_rules().rule_arns(rule.as_str()).send().await;
+        let answer = answer.map_err(SiteError::aws(format!("describe the rule {rule}")))?;
+        Ok(answer.rules().first().map(|rule| format!("{:?}", rule.actions())).unwrap_or_default())
+    }
+}

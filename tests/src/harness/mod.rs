@@ -20,6 +20,7 @@ mod stack;
 mod tick;
 mod traffic_switches;
 mod unblock;
+mod wake_page;
 mod watch;
 
 pub use api_calls::{ApiCalls, listed};
@@ -34,6 +35,7 @@ pub use question::{AnswerCommand, AskedQuestion};
 pub use runs::EndedExecution;
 pub use stack::DeployedStack;
 pub use tick::TickResult;
+pub use wake_page::APPLICATION;
 pub use watch::WatchTick;
 
 use std::collections::BTreeMap;

@@ -13,7 +13,7 @@ use crate::estate::RegionFixtures;
 use crate::sandbox::{EmulatorControl, Sandbox, StackOutputs};
 
 /// The outputs that name the stack's functions.
-const FUNCTIONS: [&str; 9] = [
+const FUNCTIONS: [&str; 10] = [
     "AlarmResponseFunction",
     "BackupsFunction",
     "DailyUnblockFunction",
@@ -21,6 +21,7 @@ const FUNCTIONS: [&str; 9] = [
     "FailoverFunction",
     "ReconcileFunction",
     "TickFunction",
+    "WakePageFunction",
     "WindowActFunction",
     "WindowFunction",
 ];

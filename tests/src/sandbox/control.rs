@@ -238,7 +238,7 @@ fn read<T: DeserializeOwned>(what: &str, answer: Result<(u16, String), ureq::Err
     }
 }
 
-fn refused(what: &str, why: &dyn std::fmt::Display) -> SandboxError {
+pub(super) fn refused(what: &str, why: &dyn std::fmt::Display) -> SandboxError {
     SandboxError::Control { request: what.to_owned(), why: why.to_string() }
 }
 

@@ -9,6 +9,7 @@ mod harness;
 mod night;
 pub mod schedule;
 pub mod unblock;
+pub mod wake;
 
 pub use capacity::{all_asleep, asleep, difference, line, parted};
 pub use harness::Harness;

@@ -157,6 +157,14 @@ fn whoever_may_call_the_function_is_named_with_its_source() {
     let (alarms, others): (Vec<_>, Vec<_>) = permissions
         .into_iter()
         .partition(|(_, it)| it["Properties"]["FunctionName"] == json!({"Ref": "AlarmResponse"}));
+    let (pages, others): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|(_, it)| it["Properties"]["FunctionName"] == json!({"Ref": "WakePage"}));
+    // Load balancers of this account and region, by whichever of their target groups.
+    let [(_, page)] = pages[..] else { panic!("{pages:?}") };
+    assert_eq!(page["Properties"]["Principal"], "elasticloadbalancing.amazonaws.com");
+    assert_eq!(page["Properties"]["SourceAccount"], json!({"Ref": "AWS::AccountId"}));
+    let groups = "arn:${AWS::Partition}:elasticloadbalancing:${AWS::Region}:${AWS::AccountId}:targetgroup/*";
+    assert_eq!(page["Properties"]["SourceArn"], json!({"Fn::Sub": groups}));
     // Another account may look, if the stack is told which one.
     let [(_, window)] = others[..] else { panic!("{others:?}") };
     assert_eq!(window["Properties"]["FunctionName"], json!({"Ref": "Window"}));

@@ -199,8 +199,9 @@ fn queues_are_encrypted_topics_where_a_key_is_given_and_no_log_is_kept_for_ever(
     }
 }
 
-/// Functions that a person calls who looks at the answer: the console shows an error in the place of the widget.
-const LOOKED_AT: [&str; 2] = ["Window", "WindowAct"];
+/// Functions that a person calls who looks at the answer: the console shows an error in the place of the widget, and a load balancer in
+/// the place of the page.
+const LOOKED_AT: [&str; 3] = ["WakePage", "Window", "WindowAct"];
 
 /// The longest names: of a function (AWS Lambda API reference, `CreateFunction`), of a schedule (EventBridge Scheduler API reference, `CreateSchedule`), of a state machine (Step
 /// Functions API reference, `CreateStateMachine`), of a log group and of a dashboard; in characters.
@@ -319,6 +320,8 @@ fn the_outputs_are_those_that_others_read() {
         "TickSchedule",
         "TopicArn",
         "UnblockMachineArn",
+        "WakePageFunction",
+        "WakePageFunctionArn",
         "WatchSchedule",
         "WindowActFunction",
         "WindowFunction",

@@ -1,13 +1,15 @@
-//! The operator's window in a real browser: buttons are pressed by keyboard, and what comes of them is looked for in AWS. The two
-//! commands need no browser: `.ci/run` names one in `CHROMIUM`, and asks for these by `--ignored`.
+//! The operator's window, and the page of what sleeps, in a real browser: buttons are pressed by keyboard, and what comes of them is
+//! looked for in AWS. The two commands need no browser: `.ci/run` names one in `CHROMIUM`, and asks for these by `--ignored`.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use watchkeeper_control::ledger::Ledger as _;
-use watchkeeper_tests::harness::{DeployedStack, EmergencyExecutionState};
+use watchkeeper_tests::harness::{APPLICATION, DeployedStack, EmergencyExecutionState};
 use watchkeeper_tests::scenarios::all_asleep as asleep;
 
 use crate::emergency::field as emergency;
@@ -24,13 +26,33 @@ struct Pressed {
 
 /// Opens the window of a stack, fills its form, and presses one button after the other.
 async fn press(stack: &DeployedStack, account: &str, form: Value, buttons: &[Value]) -> Vec<Pressed> {
-    #[allow(clippy::disallowed_methods, reason = "whoever asks for these tests names the browser")]
-    let chromium = std::env::var("CHROMIUM").expect("CHROMIUM: the path of the browser, as .ci/run gives it");
     let name = stack.outputs().get("WindowFunction").unwrap();
     let arn = format!("arn:aws:lambda:{}:{account}:function:{name}", stack.region());
     let mut command = Command::new("node");
-    command.arg("browser/press.mjs").arg(chromium).arg(stack.control().window(&arn)).arg(form.to_string());
+    command.arg("browser/press.mjs").arg(chromium()).arg(stack.control().window(&arn)).arg(form.to_string());
     command.args(buttons.iter().map(Value::to_string)).current_dir(env!("CARGO_MANIFEST_DIR"));
+    printed(command).await
+}
+
+/// Opens the page of what sleeps, presses its button, and waits for the application: the pages that were seen.
+async fn wake(address: String) -> Vec<String> {
+    let mut command = Command::new("node");
+    command
+        .arg("browser/wake.mjs")
+        .arg(chromium())
+        .arg(address)
+        .arg(APPLICATION)
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    printed(command).await
+}
+
+fn chromium() -> String {
+    #[allow(clippy::disallowed_methods, reason = "whoever asks for these tests names the browser")]
+    std::env::var("CHROMIUM").expect("CHROMIUM: the path of the browser, as .ci/run gives it")
+}
+
+/// What a program prints, a line of JSON each.
+async fn printed<T: DeserializeOwned>(mut command: Command) -> Vec<T> {
     let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = String::from_utf8(output.stdout).unwrap();
@@ -81,6 +103,28 @@ fn an_environment_is_planned_woken_halted_and_lifted_by_keyboard() {
         outcome(&plot, &lifted, since).await;
         assert_eq!(plot.stack.ledger().load(&plot.scope).await.unwrap().halt, None);
         plot.stack.run(&json!({"estate": "clos-v2", "environment": "dev", "want": "as-scheduled"})).await.unwrap();
+    });
+}
+
+#[test]
+#[ignore = "needs a browser: .ci/run plays it"]
+fn whoever_meets_the_page_of_what_sleeps_presses_watches_and_lands_on_the_application() {
+    play(async |harness| {
+        let plot = Plot::fresh(harness, "shop", "dev").await;
+        let host = plot.stack.put_load_balancer(plot.environment).await.unwrap();
+        let original = plot.capacity().await;
+        plot.stack.tick(plot.time("19:05")).await.unwrap();
+        assert!(asleep(&plot.capacity().await));
+        let address = format!("http://{}/orders?page=2", plot.stack.control().authority(&host));
+        let seen = wake(address).await;
+        assert!(seen[0].contains("shop dev is asleep") && seen[0].contains("Wake it for 2 h"), "{seen:#?}");
+        assert!(seen.iter().any(|page| page.contains("shop dev wakes")), "{seen:#?}");
+        assert_eq!(seen.last().unwrap(), APPLICATION);
+        let woken = plot.stack.woken(&plot.scope, &BTreeSet::new()).await.unwrap();
+        assert_eq!(woken.iter().map(|run| run.outcome()).collect::<Vec<_>>(), ["done"]);
+        assert_eq!(plot.capacity().await, original);
+        let end = json!({"estate": "shop", "environment": "dev", "want": "as-scheduled", "for-release": "wake-page"});
+        plot.stack.run(&end).await.unwrap();
     });
 }
 

@@ -29,7 +29,8 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 static BEGINNING: Semaphore = Semaphore::const_new(2);
 /// Most tests are played here.
 static FIELDS: TwinFields = TwinFields::new();
-static DOCUMENTS: LazyLock<PathBuf> = LazyLock::new(|| documents("e2e-estates", &[("large", large())]));
+static DOCUMENTS: LazyLock<PathBuf> =
+    LazyLock::new(|| documents("e2e-estates", &[("large", large()), ("shop", crate::wake::DOCUMENT.to_owned())]));
 
 /// Play a test on the first sandbox that is free, or when its turn has come.
 pub(crate) fn play(test: impl AsyncFnOnce(&'static SandboxHarness)) {
@@ -115,6 +116,9 @@ pub(crate) async fn prepared(harness: SandboxHarness) -> SandboxHarness {
     for stack in harness.stacks() {
         for (_, environment) in harness.at_home().filter(|(_, e)| e.has_resources(stack.region())) {
             stack.site().build(environment).await.unwrap();
+            if environment.page(stack.region()).is_some() {
+                stack.put_load_balancer(environment).await.unwrap();
+            }
         }
     }
     harness

@@ -21,4 +21,5 @@ mod own_alarms;
 mod schedule;
 mod small;
 mod unblock;
+mod wake;
 mod window;

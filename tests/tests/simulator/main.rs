@@ -37,6 +37,7 @@ mod unblock_scene;
 mod unblock_trouble;
 mod unblocks;
 mod unmade;
+mod wake_button;
 mod wake_page;
 mod window;
 mod window_peers;

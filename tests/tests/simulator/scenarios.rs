@@ -1,10 +1,11 @@
 //! Every scenario, in memory.
 
 use watchkeeper_tests::every_scenario;
-use watchkeeper_tests::scenarios::{Played, backup, emergency, failover, schedule, unblock};
+use watchkeeper_tests::scenarios::{Played, backup, emergency, failover, schedule, unblock, wake};
 
 use crate::pair_scene::{AUTOMATIC, estates, stacks};
 use crate::scenes::{InMemoryPairScene, InMemoryScene};
+use crate::wake_page::SHOP;
 
 fn play(scenario: &str, (estate, environment): (&str, &str), played: impl AsyncFnOnce(&mut InMemoryScene) -> Played) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -32,6 +33,21 @@ every_scenario! {
     wrong_input: "clos-v2", "dev";
     calendars_side_by_side: "carcierge", "staging";
     production_that_somebody_puts_to_sleep: "carcierge", "prod";
+}
+
+fn with_a_page(
+    scenario: &str,
+    (estate, environment): (&str, &str),
+    played: impl AsyncFnOnce(&mut InMemoryScene) -> Played,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut scene = InMemoryScene::over(SHOP.clone(), estate, environment);
+    runtime.block_on(played(&mut scene)).unwrap_or_else(|error| panic!("{scenario}: {error}"));
+}
+
+every_scenario! {
+    wake, with_a_page;
+    a_wake_by_its_page: "shop", "dev";
 }
 
 every_scenario! {

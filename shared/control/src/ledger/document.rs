@@ -12,6 +12,7 @@ use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, Watch
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::reconcile::history::ScopeHistory;
+use watchkeeper_domain::wake_page::WakeMemory;
 use watchkeeper_window::report::DueReport;
 
 use super::{RunRecord, ScopeStanding, ScopeView};
@@ -32,6 +33,9 @@ pub const MOVE_KEPT: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
 
 /// How long an observation for whoever looks is kept: a day, so that what cannot be read is shown as it was last.
 pub const VIEW_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long the last press of a wake page is kept: longer than the day whose presses it counts.
+pub const PRESS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The mark of a run that has ended, so that a query finds those that have not.
 pub const OUTCOME: &str = "outcome";
@@ -119,6 +123,12 @@ impl Document for RunRecord {
 impl Document for ScopeView {
     fn expiry(&self) -> Option<Timestamp> {
         Some(after(self.at, VIEW_KEPT))
+    }
+}
+
+impl Document for WakeMemory {
+    fn expiry(&self) -> Option<Timestamp> {
+        self.last.as_ref().map(|last| after(last.at, PRESS_KEPT))
     }
 }
 

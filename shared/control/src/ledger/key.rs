@@ -89,6 +89,9 @@ pub enum Kind {
     Watch,
     /// What was observed of a scope for whoever looks at it.
     View,
+    /// What is remembered of the presses of a wake page.
+    #[strum(serialize = "memory of the wake page")]
+    WakePage,
     /// A move of a pair.
     #[strum(serialize = "record of the move")]
     Move,
@@ -159,6 +162,11 @@ impl Partition {
     /// What was observed of a scope for whoever looks at it.
     pub fn views(scope: &Scope) -> Self {
         Self::of("VIEWS#", scope)
+    }
+
+    /// The presses of a scope's wake page: whoever reaches that page makes something of this written, and of nothing else.
+    pub fn wakes(scope: &Scope) -> Self {
+        Self::of("WAKES#", scope)
     }
 
     /// What the two regions of a pair tell each other.
@@ -271,6 +279,11 @@ impl Key {
     /// What was observed of a scope last, for whoever looks at it.
     pub fn view(scope: &Scope) -> Self {
         Partition::views(scope).key(Kind::View, "VIEW")
+    }
+
+    /// What is remembered of the presses of a wake page.
+    pub fn wake_page(scope: &Scope) -> Self {
+        Partition::wakes(scope).key(Kind::WakePage, "PRESSES")
     }
 
     /// What is remembered of the backups of a resource.

@@ -25,12 +25,13 @@ use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::{EstateName, Region, Scope};
 use watchkeeper_domain::reconcile::history::{SavingsMemory, ScopeHistory};
 use watchkeeper_domain::value::AlarmName;
+use watchkeeper_domain::wake_page::WakeMemory;
 use watchkeeper_window::report::{DueReport, ReportName};
 
 pub use watchkeeper_domain::reconcile::run::{RefusedWrite, RunOutcome, RunRecord, TimelineEvent};
 pub use watchkeeper_domain::request::RunTrigger;
 
-pub use document::{ALARM_KEPT, Document, INTENT_KEPT, MOVE_KEPT, Number, OUTCOME, RUN_KEPT, VIEW_KEPT};
+pub use document::{ALARM_KEPT, Document, INTENT_KEPT, MOVE_KEPT, Number, OUTCOME, PRESS_KEPT, RUN_KEPT, VIEW_KEPT};
 pub use error::LedgerError;
 pub use key::{Key, Kind, LedgerNote, Partition};
 pub use remembered::{
@@ -355,6 +356,16 @@ pub trait Ledger: Store {
     /// Puts what was observed of a scope.
     async fn keep_view(&self, scope: &Scope, view: &ScopeView) -> Result<(), LedgerError> {
         self.put(Draft::of(Key::view(scope), view)?).await
+    }
+
+    /// What is remembered of the presses of a wake page, and its version; nothing yet has version 0.
+    async fn presses(&self, scope: &Scope) -> Result<(WakeMemory, u64), LedgerError> {
+        Ok(self.numbered(Key::wake_page(scope)).await?.unwrap_or_default())
+    }
+
+    /// Puts it.
+    async fn keep_presses(&self, scope: &Scope, memory: &WakeMemory, expected: u64) -> Result<(), LedgerError> {
+        self.put(Draft::over(Key::wake_page(scope), memory, expected)?).await
     }
 
     /// What the other region's runs have settled last, as this region's replica has it.

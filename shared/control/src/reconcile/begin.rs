@@ -10,6 +10,7 @@ use watchkeeper_domain::reconcile::history;
 use watchkeeper_domain::reconcile::report;
 use watchkeeper_domain::reconcile::run::{IntentOutcome, RunOutcome, mark};
 use watchkeeper_domain::request::{RunMode, RunRequest, Urgency};
+use watchkeeper_domain::wake_page::is_of_page;
 
 use super::Reconciler;
 use super::ask::{BeginContext, Evaluation, durable};
@@ -138,7 +139,9 @@ impl<P: Platform> Reconciler<P> {
         let instead_of = ask.request.instead_of.as_deref();
         let urgency = ask.urgency(seen);
         // A pipeline waits for whoever is at work, another pipeline's wake among them: it would end an execution that is waited for.
-        let claims = if ask.request.for_release.is_some() { Layer::Schedule } else { urgency };
+        // Somebody at the page of what falls asleep waits for it, as somebody at the window does.
+        let waits = ask.request.for_release.as_ref().is_some_and(|release| !is_of_page(release));
+        let claims = if waits { Layer::Schedule } else { urgency };
         match Lease::claim(seen.lease.as_ref(), ask.id, instead_of, claims, self.clock.now()) {
             LeaseClaim::Take(lease) => {
                 let lease = Lease { layer: urgency, ..lease };

@@ -5,6 +5,7 @@ use watchkeeper_domain::emergency::MAX_LASTS;
 use watchkeeper_domain::intent::{DesiredState, Intent, IntentKey, Layer, RequestedProfile};
 use watchkeeper_domain::reconcile::run::IntentOutcome;
 use watchkeeper_domain::request::{RequestError, RequestedState as HumanWish, RunRequest, Urgency};
+use watchkeeper_domain::wake_page::is_of_page;
 
 use crate::ledger::ScopeState;
 use crate::scoped::ScopedEnvironment;
@@ -144,7 +145,7 @@ fn urgent(
 }
 
 fn reason(request: &RunRequest) -> String {
-    match (&request.for_release, &request.reason) {
+    match (request.for_release.as_ref().filter(|release| !is_of_page(release)), &request.reason) {
         (Some(release), None) => format!("release {release}"),
         (Some(release), Some(reason)) => format!("release {release}: {reason}"),
         (None, Some(reason)) => reason.clone(),

@@ -4,7 +4,7 @@ use super::{ClusterServices, EnvironmentDatabases};
 use crate::schedule::{DateException, DayPeriod, Weekdays};
 use crate::value::{
     AccountId, AlarmName, CalendarDay, ClockTime, Duration, Form, HourlyCost, Label, ListenerRuleArn, Percent,
-    PointInTime, ProfileName, ResourceName, TargetGroupArn, UsageLimit, Zone,
+    PointInTime, ProfileName, ResourceName, Sha256, TargetGroupArn, UsageLimit, Zone,
 };
 
 /// Every form that a document uses, for the check of a document against its schema.
@@ -21,6 +21,7 @@ pub const FORMS: &[Form] = &[
     Form::of::<Percent>(),
     Form::of::<ProfileName>(),
     Form::of::<ResourceName>(),
+    Form::of::<Sha256>(),
     Form::of::<TargetGroupArn>(),
     Form::of::<UsageLimit>(),
     Form::of::<Zone>(),

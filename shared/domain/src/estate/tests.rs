@@ -154,6 +154,11 @@ fn a_page_is_of_an_environment_that_sleeps_and_of_no_pair() {
         changed[field] = value;
         changed
     };
+    let page = |field: &str, value: Value| {
+        let mut changed = good.clone();
+        changed["wake-page"][field] = value;
+        changed
+    };
     let mistakes = [
         (with("kind", json!("production")), "none: production is never put to sleep"),
         (with("regions", json!({ "primary": "us-east-1", "standby": "us-west-2" })), "none in a pair"),
@@ -163,6 +168,11 @@ fn a_page_is_of_an_environment_that_sleeps_and_of_no_pair() {
         (dev("the-rule", &group("us-east-1")), "the ARN of a rule of an Application Load Balancer's listener"),
         (dev(&arn("us-east-1", "listener-rule/net/shop/1/2/3"), &group("us-east-1")), "the ARN of a rule"),
         (dev(&rule("us-east-1"), &rule("us-east-1")), "the ARN of a target group"),
+        (page("for", json!("5m")), "wake-page.for: found 5m, expected 15m to 12h"),
+        (page("for", json!("13h")), "wake-page.for: found 13h, expected 15m to 12h"),
+        (page("at-most", json!(0)), "wake-page.at-most: found 0, expected 1 to 24 a day"),
+        (page("at-most", json!(25)), "wake-page.at-most: found 25, expected 1 to 24 a day"),
+        (page("token-sha256", json!("a word")), "a SHA-256 digest: 64 hexadecimal digits in lower case"),
     ];
     for (document, expected) in mistakes {
         let found = estate(&document).unwrap_err().to_string();

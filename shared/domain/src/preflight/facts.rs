@@ -8,7 +8,7 @@ use crate::backup::{BackupSource, CopyQuota, ObservedSource, ResourceKind};
 use crate::capacity::{DatabaseId, ObservedDatabase, ObservedRule, ServiceId};
 use crate::failover::{DatabaseRole, PairDatabase};
 use crate::name::{ClusterName, Region};
-use crate::value::{AlarmName, ListenerRuleArn, ResourceName};
+use crate::value::{AlarmName, ListenerRuleArn, ResourceName, TargetGroupArn};
 
 /// Something that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,15 @@ impl AccountRegion {
     }
 }
 
+/// A target group that is to answer with the page of an environment that sleeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageGroup {
+    /// The type of its targets, in the word of AWS: `lambda`, `ip`, `instance`, `alb`.
+    pub kind: String,
+    /// Its targets, by their ids: of a function its ARN.
+    pub targets: Vec<String>,
+}
+
 /// What was found of all that a document names in a region; `None` is what does not exist.
 #[derive(Debug, Clone)]
 pub struct PreflightFacts {
@@ -73,6 +82,8 @@ pub struct PreflightFacts {
     pub databases: BTreeMap<DatabaseId, Read<Option<DatabaseFacts>>>,
     /// Rules of load balancers' listeners that show a page.
     pub rules: BTreeMap<ListenerRuleArn, Read<Option<ObservedRule>>>,
+    /// Target groups that are to answer with a page.
+    pub page_groups: BTreeMap<TargetGroupArn, Read<Option<PageGroup>>>,
     /// What has to be promoted in a failover.
     pub promoted: BTreeMap<PairDatabase, Read<Option<PromotedFacts>>>,
     /// What backups are taken of.
@@ -114,6 +125,7 @@ impl PreflightFacts {
             services: BTreeMap::new(),
             databases: BTreeMap::new(),
             rules: BTreeMap::new(),
+            page_groups: BTreeMap::new(),
             promoted: BTreeMap::new(),
             sources: BTreeMap::new(),
             snapshots: BTreeMap::new(),

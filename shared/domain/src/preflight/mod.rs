@@ -26,8 +26,8 @@ pub use calls::calls;
 pub use definitions::definition;
 pub use facts::{
     AccountQuotaFacts, AccountRegion, AlarmFacts, BucketFacts, ControllerKind, DatabaseFacts, DefinitionDiagnostic,
-    FoundService, FoundTable, KeyFacts, PolicyFinding, PreflightFacts, PromotedFacts, QueueFacts, Read, Tags,
-    TargetFacts, UnreadFact,
+    FoundService, FoundTable, KeyFacts, PageGroup, PolicyFinding, PreflightFacts, PromotedFacts, QueueFacts, Read,
+    Tags, TargetFacts, UnreadFact,
 };
 pub use quotas::{FARGATE_VCPU, TASKS_PER_SERVICE};
 pub use report::{PreflightReport, ReportSection};

@@ -1,11 +1,46 @@
-//! The page of an environment that sleeps: whether its rule can show it.
+//! The page of an environment that sleeps: whether its rule can show it, and its target group answers with it.
 
 use super::row::existing;
 use super::services::of_tag;
 use super::{Check, MANAGED, PreflightCase, ReportRow, Tags};
+use crate::capacity::PagePlace;
+
+/// How the name of the function ends that answers with the page, whatever its stack is called.
+const FUNCTION: &str = "-wake-page";
 
 pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
     let Some(page) = &case.wanted.page else { return };
+    of_rule(case, page, rows);
+    of_group(case, page, rows);
+}
+
+fn of_group(case: PreflightCase<'_>, page: &PagePlace, rows: &mut Vec<ReportRow>) {
+    let (group, subject) = (page.target_group.as_str(), format!("target group {}", page.target_group.name()));
+    let describe = || case.aws(&["elbv2", "describe-target-groups", "--target-group-arns", group]);
+    let missing = || ReportRow::missing(Check::Exists, subject.as_str(), describe());
+    let found = match existing(case.facts.page_groups.get(&page.target_group), &subject, missing) {
+        Ok(found) => found,
+        Err(row) => return rows.push(row),
+    };
+    if found.kind != "lambda" {
+        let kind = format!("of the type {}", found.kind);
+        rows.push(ReportRow::bad(Check::AnswersWithPage, subject, kind, "one of the type lambda", describe()));
+        return;
+    }
+    // A function's ARN, perhaps with an alias after its name.
+    let ours = |target: &&String| target.split(':').nth(6).is_some_and(|name| name.ends_with(FUNCTION));
+    if let Some(target) = found.targets.iter().find(ours) {
+        rows.push(ReportRow::good(Check::AnswersWithPage, subject, format!("calls {target}")));
+        return;
+    }
+    let seen = if found.targets.is_empty() { "no target".to_owned() } else { found.targets.join(", ") };
+    let expected = "the function of the stack's output WakePageFunctionArn";
+    let target = "Id=WAKE-PAGE-FUNCTION-ARN";
+    let register = case.aws(&["elbv2", "register-targets", "--target-group-arn", group, "--targets", target]);
+    rows.push(ReportRow::bad(Check::AnswersWithPage, subject, seen, expected, register));
+}
+
+fn of_rule(case: PreflightCase<'_>, page: &PagePlace, rows: &mut Vec<ReportRow>) {
     let (rule, subject) = (page.rule.as_str(), format!("rule {}", page.rule.short()));
     let describe = || case.aws(&["elbv2", "describe-rules", "--rule-arns", rule]);
     let missing = || ReportRow::missing(Check::Exists, subject.as_str(), describe());

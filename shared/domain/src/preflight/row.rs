@@ -45,6 +45,8 @@ pub enum Check {
     Stops,
     /// A rule can show the page of an environment that sleeps.
     ShowsPage,
+    /// A target group answers with the page of an environment that sleeps.
+    AnswersWithPage,
     /// Point-in-time recovery is on.
     PointInTimeRecovery,
     /// The other region of the pair has a replica.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256 as Hasher};
 
-use super::BadValue;
+use super::{BadValue, TextForm, text_value};
 
 /// The digits of a digest, in lower case: 256 bits (FIPS 180-4), four in each.
 const DIGITS: usize = 64;
@@ -25,6 +25,12 @@ impl Sha256 {
         Self(digits)
     }
 
+    /// Whether it is the digest of these bytes, found in the same time whatever they are.
+    pub fn is_of(&self, bytes: &[u8]) -> bool {
+        let other = Self::of(bytes);
+        self.0.bytes().zip(other.0.bytes()).fold(0, |differs, (one, other)| differs | (one ^ other)) == 0
+    }
+
     /// The digits.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -37,27 +43,23 @@ impl fmt::Display for Sha256 {
     }
 }
 
+impl TextForm for Sha256 {
+    const FORMAT: &'static str = "sha256";
+    const EXPECTED: &'static str = "a SHA-256 digest: 64 hexadecimal digits in lower case";
+    const PATTERN: &'static str = "^[0-9a-f]{64}$";
+    const EXAMPLES: &'static [&'static str] = &["ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"];
+}
+
 impl FromStr for Sha256 {
     type Err = BadValue;
 
     fn from_str(text: &str) -> Result<Self, BadValue> {
         let fits = text.len() == DIGITS && text.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
-        let expected = "a SHA-256 digest: 64 hexadecimal digits in lower case".to_owned();
-        fits.then(|| Self(text.to_owned())).ok_or(BadValue { found: text.to_owned(), expected })
+        if fits { Ok(Self(text.to_owned())) } else { Err(BadValue::of::<Self>(text)) }
     }
 }
 
-impl serde::Serialize for Sha256 {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Sha256 {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+text_value!(Sha256);
 
 #[cfg(test)]
 mod tests {

@@ -14,8 +14,8 @@ use watchkeeper_control::ports::{
 };
 use watchkeeper_domain::capacity::{ObservedRule, ObservedService, ServiceId, TaskDefinition};
 use watchkeeper_domain::name::{ClusterName, ServiceName};
-use watchkeeper_domain::preflight::{ControllerKind, FoundService, Read, TargetFacts};
-use watchkeeper_domain::value::ListenerRuleArn;
+use watchkeeper_domain::preflight::{ControllerKind, FoundService, PageGroup, Read, TargetFacts};
+use watchkeeper_domain::value::{ListenerRuleArn, TargetGroupArn};
 
 use super::{RegionClients, tags};
 use crate::unread::{found, read};
@@ -135,6 +135,19 @@ impl RegionClients {
     /// A rule of a load balancer's listener, by the engine's own eyes.
     pub(crate) async fn rule(&self, rule: &ListenerRuleArn) -> Result<Option<ObservedRule>, AwsError> {
         self.aws.describe_rule(rule).await
+    }
+
+    /// A target group that is to answer with a page, with its targets.
+    pub(crate) async fn page_group(&self, group: &TargetGroupArn) -> Result<Option<PageGroup>, AwsError> {
+        let answer = self.elb.describe_target_groups().target_group_arns(group.as_str()).send().await;
+        let answer = answer.map_err(|error| failed("elasticloadbalancing:DescribeTargetGroups", group, error));
+        let Some(described) = found(answer)? else { return Ok(None) };
+        let kind = described.target_groups().first().and_then(|group| group.target_type());
+        let health = self.elb.describe_target_health().target_group_arn(group.as_str()).send().await;
+        let health = health.map_err(|error| failed("elasticloadbalancing:DescribeTargetHealth", group, error))?;
+        let targets = health.target_health_descriptions().iter().filter_map(|target| target.target()?.id());
+        let kind = kind.map(|kind| kind.as_str().to_owned()).unwrap_or_default();
+        Ok(Some(PageGroup { kind, targets: targets.map(str::to_owned).collect() }))
     }
 
     /// The scalable targets of services, with their tags and what moves them by the clock.

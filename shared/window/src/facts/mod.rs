@@ -14,6 +14,7 @@ mod reading;
 mod report;
 mod run;
 mod stack;
+mod wake;
 
 pub use action::{ActionFacts, ActionOutcome};
 pub use backups::{BackupFreshness, BackupJob, BackupsFacts, CopyTarget, EndedAttempt};
@@ -30,3 +31,4 @@ pub use reading::Reading;
 pub use report::ReportFacts;
 pub use run::{RunFacts, RunSpell, SpellKind, raised, run_spells};
 pub use stack::{BadArn, FunctionArn, StackFacts};
+pub use wake::{WakeNotice, WakePageFacts};

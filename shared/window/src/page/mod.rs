@@ -18,6 +18,7 @@ mod report_record;
 mod row;
 mod run;
 mod strip;
+mod wake;
 mod window;
 
 pub use action::{action, bad_request};
@@ -27,4 +28,5 @@ pub use plan::{emergency, plan};
 pub use question::question;
 pub use report::{report, report_sheet};
 pub use run::run;
+pub use wake::{TOKEN_FIELD, WAKE_FIELD, wake, wake_not_understood, wake_pressed_elsewhere, wake_unread};
 pub use window::{BYTES_MAX, FULL_MAX, LINES_MAX, Selection, Shown, window};

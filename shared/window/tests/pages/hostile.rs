@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 
 use html5gum::{Token, Tokenizer};
 use watchkeeper_domain::violation::{GuardrailCode, Severity, Violation};
-use watchkeeper_window::facts::{ActionFacts, ActionOutcome, EndedAttempt, Reading, StackRows, WindowFacts};
+use watchkeeper_window::facts::{
+    ActionFacts, ActionOutcome, EndedAttempt, Reading, StackRows, WakePageFacts, WindowFacts,
+};
 use watchkeeper_window::html::Html;
-use watchkeeper_window::page::{Selection, action, backups, bad_request, failover, question, run, window};
+use watchkeeper_window::page::{
+    Selection, action, backups, bad_request, failover, question, run, wake, wake_not_understood, window,
+};
 
 use crate::moment::runs::scope;
+use crate::moment::wake as wake_moment;
 use crate::moment::{copies, everything, frame, over, pairs, runs, stack};
 
 /// How many texts are shown.
@@ -40,6 +45,9 @@ fn pages(texts: &[String]) -> (Vec<Html>, usize) {
         failover(&frame, &hostile_pair(&mut texts, pairs::asks())),
         backups(&frame, &hostile_backups(&mut texts)),
         bad_request(&frame, &texts.next(), &texts.next(), &texts.next()),
+        wake(&hostile_page(&mut texts, wake_moment::asleep())),
+        wake(&hostile_page(&mut texts, wake_moment::waking())),
+        wake_not_understood(&texts.next(), &texts.next(), &texts.next()),
     ];
     let refused = ActionOutcome::Refused { code: texts.next(), found: texts.next(), expected: texts.next() };
     // What is no name has no link.
@@ -50,6 +58,12 @@ fn pages(texts: &[String]) -> (Vec<Html>, usize) {
         all.push(action(&frame, &facts));
     }
     (all, texts.given)
+}
+
+fn hostile_page(texts: &mut Texts<'_>, mut facts: WakePageFacts) -> WakePageFacts {
+    (facts.about, facts.owner) = (Some(texts.next()), Some(texts.next()));
+    facts.progress.iter_mut().for_each(|progress| progress.starting = vec![texts.next()]);
+    facts
 }
 
 fn hostile_window(texts: &mut Texts<'_>) -> WindowFacts {

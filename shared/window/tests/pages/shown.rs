@@ -1,15 +1,20 @@
 //! Every page and state, by the name of its kept copy.
 
 use watchkeeper_domain::name::EstateName;
+use watchkeeper_domain::wake_page::WakeState;
 use watchkeeper_window::call::{Call, Verb};
-use watchkeeper_window::facts::{ActionFacts, ActionOutcome, Frame, Reading, StackRows, Theme, WindowFacts};
+use watchkeeper_window::facts::{
+    ActionFacts, ActionOutcome, Frame, Reading, StackRows, Theme, WakeNotice, WakePageFacts, WindowFacts,
+};
 use watchkeeper_window::html::Html;
 use watchkeeper_window::page::{
-    Selection, action, backups, bad_request, emergency, failover, plan, question, report, run, window,
+    Selection, action, backups, bad_request, emergency, failover, plan, question, report, run, wake,
+    wake_not_understood, wake_pressed_elsewhere, wake_unread, window,
 };
 
 use crate::moment::parts::{count, environment, start};
 use crate::moment::runs::{form, plan_page, scope, surge};
+use crate::moment::wake as wake_moment;
 use crate::moment::{copies, everything, frame, hundred, over, pairs, parts, quiet, runs, stack, troubles};
 
 /// Every page and state.
@@ -72,8 +77,30 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         ("action-stale", acted(&frame, stale())),
         ("action-differs", acted(&frame, differs())),
         ("action-on-everything", action(&frame, &on_everything())),
+        ("wake-asleep", wake(&wake_moment::asleep())),
+        ("wake-asleep-token", wake(&WakePageFacts { asks_token: true, ..wake_moment::asleep() })),
+        ("wake-failed", wake(&wake_moment::failed())),
+        ("wake-halted", wake(&WakePageFacts { halted: true, ..wake_moment::asleep() })),
+        ("wake-used-up", wake(&WakePageFacts { left: 0, ..wake_moment::asleep() })),
+        ("wake-refused-halted", wake(&wake_moment::told(WakeNotice::Halted))),
+        ("wake-refused-used-up", wake(&wake_moment::told(used_up()))),
+        ("wake-refused-token", wake(&wake_moment::told(WakeNotice::WrongToken))),
+        ("wake-not-started", wake(&wake_moment::told(WakeNotice::NotStarted))),
+        ("wake-waking", wake(&wake_moment::waking())),
+        ("wake-begins", wake(&WakePageFacts { progress: None, usual: None, ..wake_moment::waking() })),
+        ("wake-awake", wake(&WakePageFacts { state: WakeState::Awake, ..wake_moment::asleep() })),
+        ("wake-unread", wake_unread(&scope("clos-v2", "dev"), &wake_moment::asleep().zone, frame.now)),
+        (
+            "wake-not-understood",
+            wake_not_understood("until", "a field of another form", "the fields of this page's form"),
+        ),
+        ("wake-pressed-elsewhere", wake_pressed_elsewhere()),
         ("bad-request", bad_request(&frame, "profle", "\"surge\"", "a field of the event: did you mean profile?")),
     ]
+}
+
+fn used_up() -> WakeNotice {
+    WakeNotice::UsedUp { at_most: 3, again: "2026-12-24T05:00:00Z".parse().unwrap() }
 }
 
 fn acted(frame: &Frame, outcome: ActionOutcome) -> Html {

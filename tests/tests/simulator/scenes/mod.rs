@@ -4,6 +4,7 @@ mod backup;
 mod emergency;
 mod failover;
 mod unblock;
+pub(crate) mod wake;
 
 pub(crate) use failover::InMemoryPairScene;
 
@@ -19,9 +20,10 @@ use watchkeeper_domain::capacity::{Capacity, DatabaseId, ScalingState, ServiceId
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_sim::{Operation, RecordedCall, SimRegion, aurora, rds, service, store};
+use watchkeeper_estates::EstateFolder;
+use watchkeeper_sim::{Operation, RecordedCall, SimRegion, aurora, rds, rule, service, store};
 
-use watchkeeper_in_memory::{EmergencyRun, ExecutionEnd, InMemoryHarness};
+use watchkeeper_in_memory::{EmergencyRun, ExecutionEnd, InMemoryHarness, PageProcess};
 use watchkeeper_tests::estate::{alarms_of, declared};
 use watchkeeper_tests::harness::{HarnessError, scope};
 use watchkeeper_tests::scenarios::{CapacityWrite, Harness, RunEnd, Unplayed};
@@ -49,16 +51,23 @@ pub(crate) struct InMemoryScene {
     handled: Vec<AlarmResult>,
     emergencies: Vec<EmergencyRun>,
     releases: usize,
+    /// The process of the wake page that stays.
+    page: PageProcess,
 }
 
 impl InMemoryScene {
-    /// The environment, awake at noon.
+    /// An environment of this repository's documents, awake at noon.
     ///
     /// # Panics
-    /// When no document describes it.
+    /// When no document describes it. So below.
     pub(crate) fn new(estate: &str, environment: &str) -> Self {
         let documents = InMemoryHarness::new(SimRegion::builder().build(), "us-east-1");
-        let found = documents.estates().environment(estate, environment).unwrap_or_else(|error| panic!("{error}"));
+        Self::over(documents.estates().clone(), estate, environment)
+    }
+
+    /// An environment of these documents, awake at noon.
+    pub(crate) fn over(documents: EstateFolder, estate: &str, environment: &str) -> Self {
+        let found = documents.environment(estate, environment).unwrap_or_else(|error| panic!("{error}"));
         let region = found.1.document().regions.primary.clone();
         let account = found.1.account().map_or_else(|| "123456789012".to_owned(), ToString::to_string);
         let home = |sibling: &&Environment| {
@@ -81,6 +90,9 @@ impl InMemoryScene {
                 });
             }
         }
+        for page in siblings.iter().filter_map(|sibling| sibling.page(&region)) {
+            sim = sim.with(rule(&page.rule.short(), "web"));
+        }
         let sim = sim.build();
         for job in siblings.iter().flat_map(|sibling| &sibling.document().backups).flat_map(|backups| &backups.jobs) {
             if let Some(source) = BackupSource::of(job) {
@@ -88,8 +100,9 @@ impl InMemoryScene {
             }
         }
         sim.backups_take(BACKUP);
-        let harness = InMemoryHarness::new(sim, region.as_str()).in_account(&account);
         let (scope, environment) = (scope(found.0, found.1, &region), found.1.clone());
+        let harness = InMemoryHarness::over(sim, documents, region.as_str()).in_account(&account);
+        let page = harness.page_process();
         Self {
             harness,
             environment,
@@ -103,6 +116,7 @@ impl InMemoryScene {
             handled: Vec::new(),
             emergencies: Vec::new(),
             releases: 0,
+            page,
         }
     }
 

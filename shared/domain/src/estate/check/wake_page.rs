@@ -3,7 +3,12 @@
 use super::{EnvironmentChecker, at, one_of};
 use crate::estate::EnvironmentKind;
 use crate::name::Region;
-use crate::value::AccountId;
+use crate::value::{AccountId, Duration};
+
+/// How long one press of the button may keep an environment awake: as long as a wake is worth, and no longer than a day of work.
+const LASTS: (Duration, Duration) = (Duration::minutes(15), Duration::minutes(12 * 60));
+/// How often a day it may.
+const AT_MOST: std::ops::RangeInclusive<u32> = 1..=24;
 
 impl EnvironmentChecker<'_> {
     pub(super) fn wake_page(&mut self) {
@@ -26,6 +31,13 @@ impl EnvironmentChecker<'_> {
             let (found, expected) = (format!("{} of {}", group.0, group.1), format!("{} of {}", rule.0, rule.1));
             let expected = format!("one of the rule's region and account, {expected}");
             self.note(place("target-group"), format!("a target group in {found}"), expected);
+        }
+        if let Some(lasts) = page.lasts.filter(|lasts| !(LASTS.0..=LASTS.1).contains(lasts)) {
+            self.note(place("for"), lasts.to_string(), format!("{} to {}", LASTS.0, LASTS.1));
+        }
+        if let Some(at_most) = page.at_most.filter(|at_most| !AT_MOST.contains(at_most)) {
+            let expected = format!("{} to {} a day", AT_MOST.start(), AT_MOST.end());
+            self.note(place("at-most"), at_most.to_string(), expected);
         }
     }
 

@@ -8,6 +8,7 @@ use crate::name::Scope;
 use crate::reconcile::run::{IntentOutcome, RunOutcome, RunRecord};
 use crate::request::RunTrigger;
 use crate::violation::GuardrailCode;
+use crate::wake_page::is_of_page;
 
 /// What to do, for a page that tells instants by clocks of its own.
 pub fn advice(scope: &Scope, run: &RunRecord, told: impl Fn(Timestamp) -> String) -> String {
@@ -90,7 +91,8 @@ fn declared(intent: &Intent, input: impl Fn(&str) -> String, told: impl Fn(Times
         }
         (_, Some(end)) if let Some(release) = &intent.for_release => {
             let input = input(&format!(r#""want": "as-scheduled", "for-release": "{release}""#));
-            let words = format!("nothing. The wish of release {release} ends at {}. ", told(end));
+            let whose = if is_of_page(release) { "its wake page".to_owned() } else { format!("release {release}") };
+            let words = format!("nothing. The wish of {whose} ends at {}. ", told(end));
             Advice::starting(&words, "To end it now", Machine::Reconcile, input)
         }
         (_, Some(end)) => Advice::words(format!("nothing. The wish ends at {}", told(end))),

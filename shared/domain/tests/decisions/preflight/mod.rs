@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod faults;
+mod pages;
 mod reads;
 mod scene;
 mod simulated;

@@ -5,6 +5,7 @@ pub mod halts;
 pub mod intents;
 mod moves;
 pub mod pairs;
+pub mod presses;
 pub mod runs;
 pub(super) mod samples;
 
@@ -17,6 +18,7 @@ pub use self::alarms::*;
 pub use self::halts::*;
 pub use self::intents::*;
 pub use self::pairs::*;
+pub use self::presses::*;
 pub use self::runs::*;
 use self::samples::{baseline, history, huge, intent, lease, run, standing};
 
@@ -63,6 +65,7 @@ macro_rules! ledger_cases {
             a_long_move_comes_back_exactly
             what_was_settled_is_read_with_its_epoch
             pairs_do_not_mix
+            of_two_presses_of_one_version_one_counts
             what_there_is_of_a_pair_is_no_part_of_what_a_run_reads
             a_move_ends_together_with_its_due_report
             a_chain_of_reports_is_kept_from_version_to_version

@@ -6,6 +6,7 @@ pub(crate) mod pairs;
 pub(crate) mod parts;
 pub(crate) mod runs;
 pub(crate) mod troubles;
+pub(crate) mod wake;
 
 use std::collections::BTreeMap;
 
