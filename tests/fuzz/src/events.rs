@@ -54,7 +54,18 @@ fn alarm(input: &Input) -> Result<(), Refusal> {
 /// A message of SNS is a text with fields of its own.
 fn named(text: String, value: &Value) -> Refusal {
     let found = refusal(text, value);
-    let inside = ["AlarmName", "NewStateValue", "StateChangeTime", "AlarmArn", "alarmName", "alarmArn", "state", "timestamp", "Message", "Records"];
+    let inside = [
+        "AlarmName",
+        "NewStateValue",
+        "StateChangeTime",
+        "AlarmArn",
+        "alarmName",
+        "alarmArn",
+        "state",
+        "timestamp",
+        "Message",
+        "Records",
+    ];
     Refusal { names_place: found.names_place || inside.iter().any(|field| found.text.contains(field)), ..found }
 }
 

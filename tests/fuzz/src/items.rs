@@ -1,8 +1,8 @@
 //! Items of the ledger, as older and newer releases, or somebody by hand, have left them.
 
 use serde_json::Value;
-use watchkeeper_control::ledger::{Document, Entry, Key, LedgerError, ScopeStanding};
 use watchkeeper_control::lease::Lease;
+use watchkeeper_control::ledger::{Document, Entry, Key, LedgerError, ScopeStanding};
 use watchkeeper_domain::backup::{BackupMemory, BackupRun};
 use watchkeeper_domain::capacity::Baseline;
 use watchkeeper_domain::emergency::alarm::AlarmMemory;
@@ -41,7 +41,11 @@ pub fn entry_points() -> Vec<EntryPoint> {
 /// The documents of the samples whose key begins like this.
 fn samples(kept: &str) -> Vec<Input> {
     let items: Value = serde_json::from_str(SAMPLES).unwrap_or_default();
-    let of = items.as_array().into_iter().flatten().filter(|item| item["sk"]["S"].as_str().is_some_and(|key| key.starts_with(kept)));
+    let of = items
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|item| item["sk"]["S"].as_str().is_some_and(|key| key.starts_with(kept)));
     of.filter_map(|item| serde_json::from_str(item["json"]["S"].as_str()?).ok()).map(Input::Json).collect()
 }
 

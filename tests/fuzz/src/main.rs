@@ -2,8 +2,8 @@
 #![allow(clippy::print_stdout, reason = "a command speaks to its user")]
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Parser;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
@@ -38,7 +38,10 @@ struct Sum {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let all: Vec<EntryPoint> = entry_points().into_iter().filter(|it| options.only.as_deref().is_none_or(|only| it.name.contains(only))).collect();
+    let all: Vec<EntryPoint> = entry_points()
+        .into_iter()
+        .filter(|it| options.only.as_deref().is_none_or(|only| it.name.contains(only)))
+        .collect();
     if all.is_empty() {
         let known: Vec<&str> = entry_points().iter().map(|it| it.name).collect();
         println!("--only: found {}, expected a part of one of {}", options.only.unwrap_or_default(), known.join(", "));

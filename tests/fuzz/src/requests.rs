@@ -43,7 +43,8 @@ pub fn entry_points() -> Vec<EntryPoint> {
         of(json!({ "resource": "aurora:clos-v2-db-cluster", "as": "clos-v2-restored", "at": "2026-11-23T08:00:00Z" })),
         of(json!({ "drill": true })),
     ];
-    let unblocks = vec![of(json!({ "mode": "plan" })), of(json!({ "undo": "unblock-clos-v2-dev-20261121", "by": "Ada" }))];
+    let unblocks =
+        vec![of(json!({ "mode": "plan" })), of(json!({ "undo": "unblock-clos-v2-dev-20261121", "by": "Ada" }))];
     let entry = |name, examples, read| EntryPoint { name, examples, read };
     vec![
         entry("request of reconcile", runs, request::<RunRequest>),
@@ -66,7 +67,8 @@ pub fn refusal(text: String, value: &Value) -> Refusal {
     let mut keys = BTreeSet::new();
     collect(value, &mut keys);
     let named = keys.iter().any(|key| !key.is_empty() && text.contains(key.as_str()));
-    let names_place = named || text.contains("missing field `") || text.contains("unknown field `") || !value.is_object();
+    let names_place =
+        named || text.contains("missing field `") || text.contains("unknown field `") || !value.is_object();
     Refusal { text, names_place }
 }
 

@@ -9,13 +9,13 @@ use tokio::sync::Semaphore;
 use super::command::DrillSelection;
 use super::output::DrillOutput;
 use super::report::DrillResults;
-use super::{backup, failover, sleep, surge, unblock};
+use super::{backup, failover, sleep, surge, unblock, wake};
 use crate::harness::HarnessError;
 
 /// How many play at once: a play waits as often as it works, and more than these would only take memory.
 const AT_ONCE: usize = 3;
-/// How many runbooks there are.
-const RUNBOOKS: usize = 5;
+/// How many plays there are.
+const RUNBOOKS: usize = 6;
 
 /// A play. In a box: its own future is large.
 type Play<'a> = Pin<Box<dyn Future<Output = Result<DrillResults, HarnessError>> + 'a>>;
@@ -28,10 +28,11 @@ pub(super) async fn play(selection: &DrillSelection) -> Result<DrillResults, Har
     let shows: [DrillOutput; RUNBOOKS] = std::array::from_fn(|_| DrillOutput::held());
     let plays: [Play<'_>; RUNBOOKS] = [
         Box::pin(sleep::play(selection, &shows[0])),
-        Box::pin(surge::play(selection, &shows[1])),
-        Box::pin(backup::play(selection, &shows[2])),
-        Box::pin(unblock::play(selection, &shows[3])),
-        Box::pin(failover::play(selection, &shows[4])),
+        Box::pin(wake::play(selection, &shows[1])),
+        Box::pin(surge::play(selection, &shows[2])),
+        Box::pin(backup::play(selection, &shows[3])),
+        Box::pin(unblock::play(selection, &shows[4])),
+        Box::pin(failover::play(selection, &shows[5])),
     ];
     let (turns, places) = (&Turns::begin(&shows), &Semaphore::new(AT_ONCE));
     let played = plays.into_iter().enumerate().map(async |(nth, play)| {
@@ -79,11 +80,11 @@ mod tests {
         let shows = std::array::from_fn(|_| DrillOutput::held());
         let heard = || shows.each_ref().map(DrillOutput::is_heard);
         let turns = Turns::begin(&shows);
-        assert_eq!(heard(), [true, false, false, false, false]);
+        assert_eq!(heard(), [true, false, false, false, false, false]);
         turns.end(2);
         turns.end(1);
-        assert_eq!(heard(), [true, false, false, false, false]);
+        assert_eq!(heard(), [true, false, false, false, false, false]);
         turns.end(0);
-        assert_eq!(heard(), [true, true, true, true, false]);
+        assert_eq!(heard(), [true, true, true, true, false, false]);
     }
 }

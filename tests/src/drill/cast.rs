@@ -14,7 +14,7 @@ use super::report::{DrillResults, ReportOutcome};
 use super::rights::UsedRights;
 use super::scene::SandboxScene;
 use crate::harness::{HarnessError, SandboxHarness, documents};
-use crate::sandbox::SandboxOptions;
+use crate::sandbox::{CheckoutLayout, SandboxOptions};
 
 /// Plays something on every chosen environment; on production last, which shows then that nothing became of it meanwhile.
 ///
@@ -26,16 +26,15 @@ pub(super) async fn play_each(
     show: &DrillOutput,
     mut play: impl AsyncFnMut(&mut SandboxScene<'_>) -> Result<(), HarnessError>,
 ) -> Result<DrillResults, HarnessError> {
-    let estates = documents(selection.estates.as_ref())?;
+    let own = audition.documents.filter(|_| !selection.is_chosen());
+    let own = own.map(|own| Ok::<_, HarnessError>(CheckoutLayout::find()?.root().join(own))).transpose()?;
+    let folder = selection.estates.clone().or(own);
+    let estates = documents(folder.as_ref())?;
     let choice = choose(audition, &estates, selection, Timestamp::now())?;
     let (mut reports, mut rights) = (Vec::new(), UsedRights::default());
     for DrillCast { account, scopes } in &choice.casts {
         let regions: BTreeSet<Region> = scopes.iter().map(|scope| scope.region.clone()).collect();
-        let options = SandboxOptions {
-            estates: selection.estates.clone(),
-            account: account.clone(),
-            ..SandboxOptions::default()
-        };
+        let options = SandboxOptions { estates: folder.clone(), account: account.clone(), ..SandboxOptions::default() };
         let harness = SandboxHarness::set(&options, &regions, show).await?;
         for stack in harness.stacks() {
             build_all(&harness, stack, show).await?;

@@ -11,7 +11,7 @@ use super::figures::tables;
 use super::output::DrillOutput;
 use super::report::DrillReport;
 use super::scene::chain;
-use super::{all, backup, failover, sleep, surge, unblock, up};
+use super::{all, backup, failover, sleep, surge, unblock, up, wake};
 use crate::harness::HarnessError;
 use crate::sandbox::CheckoutLayout;
 
@@ -44,6 +44,8 @@ pub struct DrillArguments {
 pub enum Runbook {
     /// Environments sleep in the evening and wake in the morning, exactly as they were.
     Sleep,
+    /// Environments that are found by tag wake in their order, by a page, a pipeline or the calendar, and sleep when idle.
+    Wake,
     /// Alarms bring capacity and take it back; vetoes, approvals and a rollback.
     Surge,
     /// A region is lost, the other one takes over, and later it goes home again.
@@ -133,6 +135,7 @@ async fn work(arguments: &DrillArguments, show: &DrillOutput) -> Result<bool, Ha
         Some(Runbook::Up(options)) => return Box::pin(up::stay(selection, options, show)).await.map(|()| true),
         // In boxes: the plays' own futures are large.
         Some(Runbook::Sleep) => Box::pin(sleep::play(selection, show)).await?,
+        Some(Runbook::Wake) => Box::pin(wake::play(selection, show)).await?,
         Some(Runbook::Surge) => Box::pin(surge::play(selection, show)).await?,
         Some(Runbook::Backup) => Box::pin(backup::play(selection, show)).await?,
         Some(Runbook::Unblock) => Box::pin(unblock::play(selection, show)).await?,
@@ -208,7 +211,7 @@ mod tests {
     #[test]
     fn a_runbook_that_is_not_there_is_told_with_those_that_are() {
         let text = explained(read("drill restore").unwrap_err()).to_string();
-        let all = "sleep, surge, failover, backup, unblock, up";
+        let all = "sleep, wake, surge, failover, backup, unblock, up";
         assert!(text.contains(&format!("no runbook \"restore\"; there are: {all}")), "{text}");
     }
 }

@@ -16,6 +16,7 @@ mod sleep;
 mod surge;
 mod unblock;
 mod up;
+mod wake;
 
 pub use choice::SkippedEnvironment;
 pub use command::{DrillArguments, run};

@@ -13,6 +13,7 @@ use crate::scenarios::emergency::{self, needs};
 /// Environments with a profile that comes to something, or a rollback.
 pub(super) const SURGE: Audition = Audition {
     scenario: "surge",
+    documents: None,
     needy: &[("clos-v2", &["prod"]), ("coldchain", &[]), ("h2o-allegiant", &["prod"])],
     judge: |environment, _| needs::anything(environment),
     alone: false,

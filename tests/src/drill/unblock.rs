@@ -13,6 +13,7 @@ use crate::scenarios::unblock::{self, needs};
 /// Environments that are looked after every day.
 pub(super) const UNBLOCK: Audition = Audition {
     scenario: "unblock",
+    documents: None,
     needy: &[("clos-v2", &["prod"])],
     judge: |environment, _| needs::section(environment).map(drop),
     alone: false,

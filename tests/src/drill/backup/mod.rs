@@ -21,6 +21,7 @@ use crate::scenarios::backup::{self, needs};
 /// Environments with a job that the sandbox can do.
 pub(super) const BACKUP: Audition = Audition {
     scenario: "backup",
+    documents: None,
     needy: &[("clos-v2", &["prod"])],
     judge: |environment, _| needs::backups(environment),
     alone: true,

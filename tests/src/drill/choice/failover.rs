@@ -11,8 +11,13 @@ use crate::harness::{HarnessError, document_of};
 const TRY: &str = "1s";
 
 /// Pairs that are probed.
-pub(in crate::drill) const FAILOVER: Audition =
-    Audition { scenario: "failover", needy: &[("fleet-orchestration", &[])], judge: plays, alone: false };
+pub(in crate::drill) const FAILOVER: Audition = Audition {
+    scenario: "failover",
+    documents: None,
+    needy: &[("fleet-orchestration", &[])],
+    judge: plays,
+    alone: false,
+};
 
 /// A pair, in a sandbox of its own.
 #[derive(Debug)]

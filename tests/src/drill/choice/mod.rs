@@ -58,7 +58,10 @@ pub(super) struct DrillChoice {
 pub(super) struct Audition {
     /// The scenario's name.
     pub scenario: &'static str,
-    /// The environments of this repository that are played where nothing is chosen: of an estate those named, or all.
+    /// The folder of documents that is played where nothing is chosen, from the root of the repository; the repository's own estates
+    /// where there is none.
+    pub documents: Option<&'static str>,
+    /// The environments of it that are played where nothing is chosen: of an estate those named, or all.
     pub needy: &'static [(&'static str, &'static [&'static str])],
     /// Whether an environment can play, at this time.
     pub judge: fn(&Environment, Timestamp) -> Result<(), Unplayed>,

@@ -16,8 +16,13 @@ use crate::scenarios::Unplayed;
 use crate::scenarios::schedule::{self, needs};
 
 /// Development and staging sleep; production shows that it does not.
-pub(super) const SLEEP: Audition =
-    Audition { scenario: "sleep", needy: &[("carcierge", &[]), ("clos-v2", &["dev"])], judge: plays, alone: false };
+pub(super) const SLEEP: Audition = Audition {
+    scenario: "sleep",
+    documents: None,
+    needy: &[("carcierge", &[]), ("clos-v2", &["dev"])],
+    judge: plays,
+    alone: false,
+};
 
 fn plays(environment: &Environment, now: Timestamp) -> Result<(), Unplayed> {
     needs::production(environment).or_else(|_| needs::night(environment, now).map(drop))
