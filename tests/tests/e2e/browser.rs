@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use watchkeeper_control::ledger::Ledger as _;
-use watchkeeper_tests::harness::{APPLICATION, DeployedStack, EmergencyExecutionState};
+use watchkeeper_tests::harness::{APPLICATION, DeployedStack, EmergencyExecutionState, EndedExecution};
 use watchkeeper_tests::scenarios::all_asleep as asleep;
 
 use crate::emergency::field as emergency;
@@ -121,7 +121,7 @@ fn whoever_meets_the_page_of_what_sleeps_presses_watches_and_lands_on_the_applic
         assert!(seen.iter().any(|page| page.contains("shop dev wakes")), "{seen:#?}");
         assert_eq!(seen.last().unwrap(), APPLICATION);
         let woken = plot.stack.woken(&plot.scope, &BTreeSet::new()).await.unwrap();
-        assert_eq!(woken.iter().map(|run| run.outcome()).collect::<Vec<_>>(), ["done"]);
+        assert_eq!(woken.iter().map(EndedExecution::outcome).collect::<Vec<_>>(), ["done"]);
         assert_eq!(plot.capacity().await, original);
         let end = json!({"estate": "shop", "environment": "dev", "want": "as-scheduled", "for-release": "wake-page"});
         plot.stack.run(&end).await.unwrap();

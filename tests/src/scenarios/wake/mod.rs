@@ -200,8 +200,8 @@ async fn is_pressed(
     let answer = harness.visit(&look()).await?;
     harness.check("the application answers", answer.body == application.body, seen(&answer));
     let told = harness.told().await?;
-    let named = told.iter().any(|(_, text)| text.contains("by its wake page"));
-    harness.check("a person is told who woke it", named, format!("{told:?}"));
+    let by_page = told.iter().any(|(_, text)| text.contains("by its wake page"));
+    harness.check("a person is told who woke it", by_page, format!("{told:?}"));
     Ok(())
 }
 
