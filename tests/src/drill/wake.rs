@@ -37,6 +37,7 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
 
 /// One that sleeps when it is idle has its day; the others have their night.
 async fn wakes(scene: &mut SandboxScene<'_>) -> Result<(), HarnessError> {
+    scene.host().await?;
     if scene.environment.document().sleep_when_idle.is_some() {
         return scene.play("a day without use", schedule::a_day_without_use).await;
     }

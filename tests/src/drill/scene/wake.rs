@@ -17,7 +17,7 @@ const CROWD: usize = 500;
 
 impl SandboxScene<'_> {
     /// The host of the load balancer, which is made at the first look.
-    async fn host(&mut self) -> Result<String, HarnessError> {
+    pub(in crate::drill) async fn host(&mut self) -> Result<String, HarnessError> {
         if self.page_host.is_none() {
             let environment: &Environment = self.environment;
             self.page_host = Some(self.stack.put_load_balancer(environment).await?);
