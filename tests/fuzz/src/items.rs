@@ -56,22 +56,15 @@ fn lease() -> Input {
     }))
 }
 
-/// An item is damaged, of a newer release, or read: an error has its key and its scope.
+/// An item is damaged, or read: an error has its key and its scope.
 fn item<D: Document>(input: &Input) -> Result<(), Refusal> {
     let Input::Json(value) = input else { return Ok(()) };
-    let text = value.to_string();
-    let form = if text.len() % 16 == 0 { D::FORM + 1 } else { D::FORM };
     let Some(scope) = scope() else { return Ok(()) };
-    let entry = Entry { key: Key::standing(&scope), text: Ok(text), form, number: Some(1) };
-    match entry.read::<D>() {
-        Ok(_) if form > D::FORM => Err(Refusal { text: "a newer form was read".to_owned(), names_place: false }),
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let named = matches!(error, LedgerError::Corrupt { .. } | LedgerError::Newer { .. });
-            let text = error.to_string();
-            Err(Refusal { names_place: named && text.contains("STANDING") && text.contains("clos-v2"), text })
-        }
-    }
+    let entry = Entry { key: Key::standing(&scope), text: Ok(value.to_string()), form: D::FORM, number: Some(1) };
+    entry.read::<D>().map(drop).map_err(|error| {
+        let (damaged, text) = (matches!(error, LedgerError::Corrupt { .. }), error.to_string());
+        Refusal { names_place: damaged && text.contains("STANDING") && text.contains("clos-v2"), text }
+    })
 }
 
 fn scope() -> Option<Scope> {

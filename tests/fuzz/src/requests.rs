@@ -30,21 +30,27 @@ pub fn entry_points() -> Vec<EntryPoint> {
         Input::Json(json!({ "halt": false, "by": "Ada" })),
     ];
     let emergencies = vec![
-        of(json!({ "profile": "surge", "for": "2h", "reason": "a test", "by": "Ada", "approve": ["quota"] })),
-        of(json!({ "profile": "surge", "give-back": true })),
-        of(json!({ "roll-back": true, "services": ["core-api"], "by": "Ada" })),
+        of(json!({ "profile": "surge", "for": "2h", "reason": "a test", "approve": ["quota"] })),
+        of(json!({ "profile": "surge", "give-back": true, "mode": "plan" })),
+        of(json!({ "roll-back": true, "services": ["core-api"], "report": true })),
     ];
     let moves = vec![
         of(json!({ "mode": "plan" })),
-        of(json!({ "mode": "planned", "approved": true, "by": "Ada", "reason": "a drill" })),
+        of(json!({ "mode": "graceful", "reason": "a drill", "approve": ["not-ready"] })),
+        of(json!({ "back": true })),
     ];
-    let backups = vec![of(json!({ "jobs": ["aurora:clos-v2-db-cluster"], "mode": "plan" })), of(json!({}))];
+    let backups =
+        vec![of(json!({ "resource": "aurora:clos-v2-db-cluster", "mode": "plan" })), of(json!({ "report": true }))];
     let restores = vec![
-        of(json!({ "resource": "aurora:clos-v2-db-cluster", "as": "clos-v2-restored", "at": "2026-11-23T08:00:00Z" })),
-        of(json!({ "drill": true })),
+        of(
+            json!({ "resource": "aurora:clos-v2-db-cluster", "into": "clos-v2-restored", "to": "2026-11-23T08:00:00Z" }),
+        ),
+        of(json!({ "resource": "rds:reports" })),
     ];
-    let unblocks =
-        vec![of(json!({ "mode": "plan" })), of(json!({ "undo": "unblock-clos-v2-dev-20261121", "by": "Ada" }))];
+    let unblocks = vec![
+        of(json!({ "mode": "plan" })),
+        of(json!({ "undo": "unblock-clos-v2-dev-20261121", "lock": "pod-1/IDEA-1" })),
+    ];
     let entry = |name, examples, read| EntryPoint { name, examples, read };
     vec![
         entry("request of reconcile", runs, request::<RunRequest>),

@@ -1,7 +1,8 @@
 //! Load balancers with a rule that a page can be shown on.
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Action, ActionTypeEnum, FixedResponseActionConfig, ProtocolEnum, RuleCondition, Tag, TargetTypeEnum,
+    Action, ActionTypeEnum, FixedResponseActionConfig, ForwardActionConfig, ProtocolEnum, Rule, RuleCondition, Tag,
+    TargetTypeEnum,
 };
 use watchkeeper_aws::MANAGED_TAG;
 use watchkeeper_domain::value::{ListenerRuleArn, TargetGroupArn};
@@ -16,8 +17,8 @@ impl RegionFixtures {
     pub async fn serving_groups(&self, rule: &ListenerRuleArn) -> Result<Vec<String>, SiteError> {
         let answer = self.elb.describe_rules().rule_arns(rule.as_str()).send().await;
         let answer = answer.map_err(SiteError::aws(format!("describe the rule {rule}")))?;
-        let actions = answer.rules().iter().flat_map(|rule| rule.actions());
-        let groups = actions.filter_map(Action::forward_config).flat_map(|config| config.target_groups());
+        let actions = answer.rules().iter().flat_map(Rule::actions);
+        let groups = actions.filter_map(Action::forward_config).flat_map(ForwardActionConfig::target_groups);
         let serving = groups.filter(|group| group.weight().unwrap_or(1) > 0);
         Ok(serving.filter_map(|group| group.target_group_arn().map(str::to_owned)).collect())
     }

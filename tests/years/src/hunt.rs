@@ -86,9 +86,10 @@ fn built(bugs: &[DeliberateBug]) -> Result<PathBuf, String> {
     let mut cargo = Command::new("cargo");
     // The lock file has our versions, and is brought up to date.
     cargo.args(["build", "--quiet", "--offline", "--bin", PROGRAM]).current_dir(&tree).env("CARGO_TARGET_DIR", target);
-    match cargo.status().map_err(failed)?.success() {
-        true => Ok(target.join("debug").join(PROGRAM)),
-        false => Err("the copy does not compile".to_owned()),
+    if cargo.status().map_err(failed)?.success() {
+        Ok(target.join("debug").join(PROGRAM))
+    } else {
+        Err("the copy does not compile".to_owned())
     }
 }
 

@@ -58,7 +58,7 @@ fn is_looked_after(instance: &DbInstance) -> bool {
     belongs.into_iter().all(|other| named(other).is_none())
 }
 
-/// Whether a cluster is Aurora's own: the same API tells of Neptune, DocumentDB and Multi-AZ DB clusters (Amazon RDS API reference,
+/// Whether a cluster is Aurora's own: the same API tells of Neptune, `DocumentDB` and Multi-AZ DB clusters (Amazon RDS API reference,
 /// `DBCluster`, `Engine`). A replica of another region cannot be stopped.
 fn is_aurora(cluster: &DbCluster) -> bool {
     let engine = cluster.engine().unwrap_or_default();
