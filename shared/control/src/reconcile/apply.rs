@@ -1,6 +1,6 @@
 //! Apply: the one hand. It takes up a run, and writes what its plan still lacks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{DatabasePower, ResourceId};
@@ -74,7 +74,7 @@ impl<P: Platform> Reconciler<P> {
             end: now.saturating_add(SLICE).unwrap_or(Timestamp::MAX),
             writes: 0,
             open: open(&plan),
-            touched: BTreeSet::new(),
+            touched: BTreeMap::new(),
             refused: Vec::new(),
             failed: Vec::new(),
         };

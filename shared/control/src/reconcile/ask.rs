@@ -200,7 +200,7 @@ impl BeginContext<'_> {
         let left = left_at(seen).map(|at| {
             let mut services = reached.services.clone();
             services.extend(seen.standing.drifted.clone());
-            ScopeLeft { at, services }
+            ScopeLeft { at, services, sent: [].into() }
         });
         Standpoint { intents, afresh, reached: if afresh { ReachedTargets::default() } else { reached }, left }
     }

@@ -27,7 +27,7 @@ impl<P: Platform> Reconciler<P> {
         observed: &mut ObservedScope,
     ) -> Result<(), RunbookError> {
         let Some((at, kept)) = left_at(&resumed.seen).zip(resumed.seen.baseline.clone()) else { return Ok(()) };
-        let left = ScopeLeft { at, services: left_by(resumed, observed) };
+        let left = ScopeLeft { at, services: left_by(resumed, observed), sent: resumed.run.progress.sent.clone() };
         let now = self.clock.now();
         let released = Released::of(&left, &kept, observed, &resumed.run.deciding, now);
         observed.under_way.clone_from(&released.under_way);

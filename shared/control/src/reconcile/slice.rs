@@ -1,6 +1,6 @@
 //! What one slice of writes has done, and what it leaves in the record of the run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::ResourceId;
@@ -48,7 +48,8 @@ pub(super) struct SliceProgress<'a> {
     pub(super) writes: u32,
     /// Actions of each resource that are not made yet.
     pub(super) open: BTreeMap<ResourceId, usize>,
-    pub(super) touched: BTreeSet<ResourceId>,
+    /// When a write was sent last to each resource.
+    pub(super) touched: BTreeMap<ResourceId, Timestamp>,
     pub(super) refused: Vec<WriteRefusal>,
     pub(super) failed: Vec<(ResourceId, AwsError)>,
 }
@@ -119,7 +120,12 @@ fn remember(run: &mut RunRecord, slice_progress: SliceProgress<'_>, now: Timesta
     if !slice_progress.touched.is_empty() {
         progress.wrote = Some(now);
     }
-    progress.touched.extend(slice_progress.touched);
+    for (resource, sent) in slice_progress.touched {
+        if let ResourceId::Service(id) = &resource {
+            progress.sent.insert(id.clone(), sent);
+        }
+        progress.touched.insert(resource);
+    }
     progress
         .written
         .extend(slice_progress.open.into_iter().filter(|(_, open)| *open == 0).map(|(resource, _)| resource));

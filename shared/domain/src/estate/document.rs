@@ -6,12 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::backups::Backups;
-use super::cluster::ClusterServices;
-use super::databases::EnvironmentDatabases;
 use super::emergency::Emergency;
 use super::failover::Failover;
 use super::guardrails::Guardrails;
 use super::idle::SleepWhenIdle;
+use super::managed::{ClusterServices, EnvironmentDatabases};
 use super::unblock::Unblock;
 use super::wake_page::WakePage;
 use crate::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, ServiceName};

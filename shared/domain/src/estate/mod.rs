@@ -2,8 +2,6 @@
 
 mod backups;
 mod check;
-mod cluster;
-mod databases;
 mod document;
 mod emergency;
 mod environment;
@@ -12,6 +10,7 @@ mod failover;
 mod forms;
 mod guardrails;
 mod idle;
+mod managed;
 mod promoted;
 pub mod source;
 mod unblock;
@@ -23,8 +22,6 @@ pub use backups::{
     AwsBackup, BackupJob, BackupProvider, BackupSchedule, Backups, CopyPolicy, KeyValue, RestoreDrill, Retention,
     VerifyPolicy,
 };
-pub use cluster::ClusterServices;
-pub use databases::EnvironmentDatabases;
 pub use document::{
     Clusters, DatabaseEntry, DeclaredCapacity, EnvironmentDocument, EnvironmentKind, EnvironmentRegions, EstateDocument,
 };
@@ -41,6 +38,7 @@ pub use failover::{
 pub use forms::FORMS;
 pub use guardrails::{EnvironmentLimits, Freeze, FreezeWindow, FrozenCalendar, Guardrails, OpenFreeze};
 pub use idle::{SleepWhenIdle, UsageMeasure};
+pub use managed::{ClusterServices, EnvironmentDatabases, FoundByTag, ManagedResources};
 pub use promoted::PairDatabase;
 pub use unblock::{BlockerPolicy, FinishedItems, LockSchema, QueuePolicy, ReportTarget, Unblock};
 pub use wake_page::WakePage;

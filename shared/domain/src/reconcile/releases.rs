@@ -29,6 +29,18 @@ pub struct ScopeLeft {
     /// As each was left, where that is known.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub services: BTreeMap<ServiceId, ServiceCapacity>,
+    /// When each was written to since.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sent: BTreeMap<ServiceId, Timestamp>,
+}
+
+impl ScopeLeft {
+    /// Whether the newest deployment of a service was made after our last write of it. No older one explains a count that is
+    /// found since: an answer may be older than the write, and tell of what we wrote over.
+    fn is_before(&self, id: &ServiceId, found: &ObservedService) -> bool {
+        let since = self.sent.get(id).map_or(self.at, |sent| self.at.max(*sent));
+        found.deployed.is_some_and(|deployed| deployed.created > since)
+    }
 }
 
 /// What came with releases since.
@@ -57,7 +69,7 @@ impl Released {
         let sleeps = deciding.iter().any(|intent| intent.want == DesiredState::Asleep);
         let mut released = Self::default();
         for (id, kept) in &baseline.capacity.services {
-            let Some(found) = observed.services.get(id).filter(|found| is_newer(found, left.at)) else { continue };
+            let Some(found) = observed.services.get(id).filter(|found| left.is_before(id, found)) else { continue };
             let was = left.services.get(id);
             if let Some(joined) = was.and_then(|was| joins(*kept, found, *was)) {
                 released.joined.insert(id.clone(), joined);
@@ -75,7 +87,7 @@ impl Released {
         let asleep = |id: &ServiceId| left.services.get(id).is_some_and(|was| was.desired == 0);
         let doubtful = |(id, found): &(&'a ServiceId, &ObservedService)| {
             let kept = baseline.capacity.services.get(*id);
-            let over = matches!(found.rollout, Rollout::Completed | Rollout::Failed) && is_newer(found, left.at);
+            let over = matches!(found.rollout, Rollout::Completed | Rollout::Failed) && left.is_before(id, found);
             let was = left.services.get(*id);
             let known = kept.zip(was).is_none_or(|(kept, was)| joins(*kept, found, *was).is_some());
             asleep(id) && found.capacity.desired > 0 && over && !known
@@ -107,11 +119,6 @@ impl Released {
         };
         self.joined.iter().map(told).collect()
     }
-}
-
-/// Whether its newest deployment was made since then.
-fn is_newer(found: &ObservedService, since: Timestamp) -> bool {
-    found.deployed.is_some_and(|deployed| deployed.created > since)
 }
 
 fn goes_on(found: &ObservedService, now: Timestamp) -> bool {

@@ -69,14 +69,14 @@ impl Judge {
         }
         let ResourceId::Service(id) = resource else { return Ok(()) };
         let Some(count) = sim.service(id).map(|it| it.capacity.desired) else { return Ok(()) };
-        if call.operation != Operation::UpdateService || rights.contains(&count) || !view.production() {
+        if call.operation != Operation::UpdateService || rights.contains(&count) {
             return Ok(());
         }
-        if count == 0 {
+        if count == 0 && view.production() {
             return Err(violation(sim, Invariant::ProductionNeverSleeps, format!("{call}: {id} is at 0")));
         }
         let (limits, before) = (view.environment.limits(), self.last.services.get(id).map_or(0, |it| it.desired));
-        let under = count < limits.floor && count < before;
+        let under = count < limits.floor && count < before && view.production();
         if under || limits.ceiling.is_some_and(|most| count > most && count > before) {
             let seen = format!("{call}: {id} has {count} tasks, allowed {}..{:?}", limits.floor, limits.ceiling);
             return Err(violation(sim, Invariant::FloorAndCeiling, seen));
@@ -89,15 +89,9 @@ impl Judge {
         self.views.values().find_map(|view| {
             let service = view.services.iter().find(|id| id.to_string() == subject).cloned().map(ResourceId::Service);
             let databases = || databases_of(&view.environment, &view.scope.region).into_iter();
-            let is = |id: &DatabaseId| id.to_string() == subject || subject.ends_with(&name(id));
+            let is = |id: &DatabaseId| id.to_string() == subject;
             Some((view, service.or_else(|| databases().find(is).map(ResourceId::Database))?))
         })
-    }
-}
-
-fn name(id: &DatabaseId) -> String {
-    match id {
-        DatabaseId::Aurora(name) | DatabaseId::Rds(name) => name.to_string(),
     }
 }
 

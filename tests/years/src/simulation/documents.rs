@@ -138,15 +138,20 @@ fn apply(environment: &mut EnvironmentDocument, edit: &Edit, at: Timestamp) {
             environment.kind = EnvironmentKind::Production;
             environment.awake = None;
         }
-        Edit::Profiles(tasks) => {
-            let profiles = environment.emergency.iter_mut().flat_map(|it| it.profiles.values_mut());
-            for profile in profiles {
-                let new = json!({ "desired": tasks, "max": tasks + 2, "for": "1h" });
-                if let Ok(new) = serde_json::from_value(new) {
-                    *profile = new;
-                }
-            }
-        }
+        Edit::Profiles(tasks) => profiles(environment, &json!({ "desired": tasks, "max": tasks + 2, "for": "1h" })),
         Edit::Floor(tasks) => environment.guardrails.get_or_insert_default().floor = Some(*tasks),
+        Edit::Ceiling(tasks) => {
+            environment.guardrails.get_or_insert_default().ceiling = Some(*tasks);
+            profiles(environment, &json!({ "desired": "400 %", "max": "400 %", "for": "1h" }));
+        }
+    }
+}
+
+/// All profiles of an environment become this one.
+fn profiles(environment: &mut EnvironmentDocument, new: &serde_json::Value) {
+    for profile in environment.emergency.iter_mut().flat_map(|it| it.profiles.values_mut()) {
+        if let Ok(new) = serde_json::from_value(new.clone()) {
+            *profile = new;
+        }
     }
 }

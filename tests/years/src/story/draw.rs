@@ -185,6 +185,7 @@ fn person(rng: &mut Rng, setting: &Setting, kind: EventKind) -> Option<Event> {
                 8 => Edit::Hours(one(rng, &[Some("20:00-02:00"), Some("06:00-22:00"), Some("12:00-13:00"), None])?),
                 9 => Edit::Production,
                 10 => Edit::Profiles(rng.u32(1..6)),
+                11 if rng.bool() => Edit::Ceiling(rng.u32(2..8)),
                 _ => Edit::Floor(rng.u32(0..3)),
             };
             Event::Edit(name, edit, deployed(rng), minutes(rng).max(10))

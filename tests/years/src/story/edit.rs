@@ -21,6 +21,8 @@ pub enum Edit {
     Profiles(u32),
     /// The least count of a service.
     Floor(u32),
+    /// The most tasks of a service, while emergencies bring four times what there is.
+    Ceiling(u32),
 }
 
 /// How an edited document reaches the functions.
@@ -47,6 +49,7 @@ impl fmt::Display for Edit {
             Self::Production => f.write_str("it is production now"),
             Self::Profiles(tasks) => write!(f, "profiles bring {tasks} tasks"),
             Self::Floor(tasks) => write!(f, "the floor is {tasks}"),
+            Self::Ceiling(tasks) => write!(f, "the ceiling is {tasks}, and profiles bring 400 %"),
         }
     }
 }

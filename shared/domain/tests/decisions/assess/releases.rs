@@ -6,6 +6,7 @@ use watchkeeper_domain::capacity::{DeploymentTimes, Rollout};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::intent::{DesiredState, Layer};
 use watchkeeper_domain::reconcile::assess::{Assessment, Verdict};
+use watchkeeper_domain::reconcile::releases::{Released, ScopeLeft};
 
 use super::scene::{Scene, change, changes, evening, intent, obstacles, service_id};
 
@@ -98,4 +99,23 @@ fn no_tasks_at_all_are_no_count_to_come_back_to() {
         (engine.capacity.desired, engine.deployed) = (0, Some(times(590, 590, None)));
     });
     assert_eq!(scene.decide().baseline.capacity.services[&service_id("engine")].desired, 1);
+}
+
+#[rstest]
+#[case::before_our_last_write(300, false)]
+#[case::after_it(500, true)]
+fn a_count_is_explained_only_by_a_deployment_after_our_own_last_write(#[case] deployed: i64, #[case] joins: bool) {
+    let mut scene = Scene { instant: after(600), ..Scene::night() };
+    // As a look has it that is a second old: the emergency's count, beside a release of before.
+    change(&mut scene, "engine", |engine| {
+        (engine.capacity.desired, engine.deployed) = (10, Some(times(deployed, deployed, None)));
+    });
+    let left = ScopeLeft {
+        at: evening(),
+        services: scene.reached.services.clone(),
+        sent: [(service_id("engine"), after(400))].into(),
+    };
+    let kept = scene.baseline.clone().unwrap();
+    let released = Released::of(&left, &kept, &scene.observed, &[], scene.instant);
+    assert_eq!(released.joined.contains_key(&service_id("engine")), joins);
 }

@@ -124,8 +124,11 @@ impl Scene {
     }
 
     pub(crate) fn decide(&self) -> Assessment {
-        let left =
-            self.baseline.as_ref().map(|kept| ScopeLeft { at: kept.taken, services: self.reached.services.clone() });
+        let left = self.baseline.as_ref().map(|kept| ScopeLeft {
+            at: kept.taken,
+            services: self.reached.services.clone(),
+            sent: [].into(),
+        });
         assess(&ScopeSituation {
             baseline: self.baseline.as_ref(),
             intents: &self.intents,

@@ -159,6 +159,7 @@ pub(in super::super) fn run(id: &str, now: Timestamp) -> RunRecord {
             wrote: Some(now),
             held: [ResourceId::Service(api())].into(),
             touched: [ResourceId::Service(api()), ResourceId::Database(database())].into(),
+            sent: [(api(), now)].into(),
             written: [ResourceId::Database(database())].into(),
             refused: vec![WriteRefusal {
                 resource: ResourceId::Service(api()),
