@@ -5,10 +5,11 @@ use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
 use aws_sdk_sfn::operation::stop_execution::StopExecutionError;
 use aws_sdk_sfn::types::ExecutionStatus as Status;
-use watchkeeper_control::failover::ports::OpenQuestions;
+use watchkeeper_control::failover::ports::{OpenQuestions, SiblingMachines};
 use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, FailedExecutions, StartOutcome};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failures::FailedExecution;
+use watchkeeper_domain::name::MachineName;
 use watchkeeper_domain::reconcile::run::RunError;
 
 use crate::fault::failed;
@@ -95,12 +96,19 @@ impl FailedExecutions for StateMachine {
     }
 }
 
+impl SiblingMachines for StateMachine {
+    fn sibling(&self, machine: &MachineName) -> Self {
+        let place = self.arn.rsplit_once(':').map_or("", |(place, _)| place);
+        Self { client: self.client.clone(), arn: format!("{place}:{machine}") }
+    }
+}
+
 impl OpenQuestions for StateMachine {
     async fn end(&self, name: &str, why: &str) -> Result<(), AwsError> {
         let call = self.client.stop_execution().execution_arn(execution_arn(&self.arn, name));
         // A cause has 32,768 characters at most (Step Functions API reference, StopExecution).
         let cause: String = why.chars().take(CAUSE).collect();
-        match call.error("Question.Withdrawn").cause(cause).send().await {
+        match call.error("Watchkeeper.Withdrawn").cause(cause).send().await {
             Ok(_) => Ok(()),
             Err(error) if error.as_service_error().is_some_and(StopExecutionError::is_execution_does_not_exist) => {
                 Ok(())

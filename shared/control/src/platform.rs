@@ -1,7 +1,9 @@
 //! The platform: the world of one stack, part by part. Each runbook names it once, and takes of it what it uses.
 
 use crate::backup::ports::{BackupStore, RestoreStore};
-use crate::failover::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
+use crate::failover::ports::{
+    DatabasePromotions, HealthProber, OpenQuestions, RegionReader, SiblingMachines, TrafficSwitches,
+};
 use crate::ledger::Ledger;
 use crate::ports::{
     AlarmMutes, Alarms, Clock, Cloud, ExecutionStates, Executions, FailedExecutions, Notifier, UsageMetrics,
@@ -18,7 +20,7 @@ pub trait Platform {
     /// Wall time.
     type Clock: Clock;
     /// One of our state machines.
-    type Machine: Executions + ExecutionStates + FailedExecutions + OpenQuestions;
+    type Machine: Executions + ExecutionStates + FailedExecutions + OpenQuestions + SiblingMachines;
     /// The capacity of this region; only `reconcile` has it.
     type Capacity: Cloud;
     /// The alarms of this region, and the figures of what is used in it.

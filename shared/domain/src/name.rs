@@ -90,6 +90,8 @@ names! {
     ServiceName = "service", as_written;
     /// An RDS instance or an Aurora cluster, in lower case.
     DatabaseName = "database", without_case;
+    /// A state machine of Step Functions.
+    MachineName = "state machine", as_written;
 }
 
 /// One environment in one region: what a lease, a baseline and a run belong to.

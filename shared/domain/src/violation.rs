@@ -53,6 +53,8 @@ pub enum GuardrailCode {
     DataLoss,
     /// Nobody can prove that a singleton has stopped in the other region.
     FenceUnproved,
+    /// The document wants a move held at this point until a person says that it goes on.
+    Held,
     /// Too large a part of the environment would be reduced at once.
     BlastRadius,
     /// A deployment is in progress, or failed.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use watchkeeper_control::failover::ports::OpenQuestions;
+use watchkeeper_control::failover::ports::{OpenQuestions, SiblingMachines};
 use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, FailedExecutions, StartOutcome};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failures::FailedExecution;
+use watchkeeper_domain::name::MachineName;
 use watchkeeper_domain::reconcile::run::RunError;
 
 use crate::kinds::machines::{SimMachines, StartedExecution};
@@ -55,6 +56,11 @@ impl SimRegion {
         state.machines.set_status(name, status);
     }
 
+    /// The estate has a machine of this name, whose executions stand like this as soon as they are started.
+    pub fn estate_machine(&self, machine: &str, ends: ExecutionStatus) {
+        self.lock().machines.of_estate.insert(machine.to_owned(), ends);
+    }
+
     async fn start_on(&self, machine: &str, name: &str, input: &str) -> Result<StartOutcome, AwsError> {
         self.ask(Operation::StartExecution, name, |state| state.start(machine, name, input)).await
     }
@@ -68,6 +74,9 @@ impl SimState {
         json(input)?;
         if self.machines.find(machine, name) {
             return Ok(StartOutcome::AlreadyThere);
+        }
+        if let Some(ends) = self.machines.of_estate.get(machine).cloned() {
+            self.machines.set_status(name, ends);
         }
         let (machine, name, input) = (machine.to_owned(), name.to_owned(), input.to_owned());
         self.machines.started.push(StartedExecution { machine, name, input });
@@ -114,6 +123,12 @@ impl FailedExecutions for MachineHandle {
             return Ok(RunError { name: format!("{status:?}"), message: String::new() });
         };
         Ok(RunError { name: how, message: String::new() })
+    }
+}
+
+impl SiblingMachines for MachineHandle {
+    fn sibling(&self, machine: &MachineName) -> Self {
+        self.sim.machine(machine.as_str())
     }
 }
 

@@ -1,7 +1,7 @@
 """The tags that a resource has at this moment, by its ARN."""
 
 from ministack.core.responses import request_scope
-from ministack.services import alb, dynamodb, ecs, elasticache, eventbridge, rds, sqs
+from ministack.services import alb, dynamodb, ecs, elasticache, eventbridge, rds, sqs, stepfunctions
 
 from .. import autoscaling
 
@@ -57,4 +57,5 @@ _LOOKS = {
     "events": lambda arn, _name: eventbridge._tags.get(arn),
     "rds": _of_rds,
     "sqs": _of_queue,
+    "states": lambda arn, _name: stepfunctions._tags.get(arn),
 }

@@ -1,11 +1,13 @@
 //! A crash, or any other fault, at any call of a move: exhaustive, not sampled. Whatever happened, the singleton never ran
-//! twice, traffic went only to a region that was verified, and the pair ends in one region, whole.
+//! twice, traffic went only to a region that was verified, no step of the estate's own was started twice, and the pair ends in one
+//! region, whole.
 
 use serde_json::json;
 use watchkeeper_in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 use watchkeeper_sim::{CallTrouble, FaultPlan, RegionLoss};
 
-use crate::pair_scene::{AUTOMATIC, capacities, estates, home, in_one_region, stacks, standby, story};
+use crate::failover_steps::{each_at_most_once, with_steps};
+use crate::pair_scene::{capacities, home, in_one_region, standby, story};
 
 /// A move of some kind, up to its end, with every fault that its own calls can have.
 struct Case {
@@ -25,7 +27,7 @@ fn forced() -> Case {
 /// Plays a case with one fault at the `k`-th call. Tells whether there was such a call.
 fn play(case: &Case, k: u64, trouble: CallTrouble) -> bool {
     let context = format!("{}, {trouble:?} at call {k}", case.name);
-    let mut stacks = stacks(&estates(&[AUTOMATIC]));
+    let mut stacks = with_steps(&[]);
     let before = capacities(&stacks);
     if case.lost {
         stacks.pair.lose(&home(), RegionLoss::failing().tasks_die());
@@ -39,6 +41,7 @@ fn play(case: &Case, k: u64, trouble: CallTrouble) -> bool {
     let struck = sim.calls_made() > index;
     let failover_run = heirs(&mut stacks, failover_run, &context);
     in_one_region(&mut stacks, &before, case.lost, &format!("{context}: {:?}", failover_run.state));
+    each_at_most_once(&stacks, &context);
     struck
 }
 

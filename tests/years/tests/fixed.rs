@@ -60,3 +60,15 @@ fn a_release_without_a_count_during_an_emergency_brings_none_though_answers_are_
     ];
     holds("generated", 17, 0, &events);
 }
+
+#[test]
+fn runs_that_take_each_others_place_while_a_release_is_waited_for_tell_nobody() {
+    let events = [
+        (2, "a new release of s0 is deployed"),
+        (5, "somebody starts less in e0 for 264 min"),
+        (8, "of the calls to AWS from here, number 22 gets: Throttle"),
+        (9, "a new release of s0 is deployed, with 1 tasks"),
+        (10, "c0/s3 has lost its tag for 2 min"),
+    ];
+    holds("generated", 1070, 0, &events);
+}

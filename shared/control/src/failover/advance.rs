@@ -60,6 +60,15 @@ pub(super) struct MoveStep<'a> {
     pub(super) made: Option<RunRecord>,
 }
 
+/// What is asked after the move has begun: without a yes, it goes back.
+fn midway(asked: &BTreeSet<GuardrailCode>) -> Option<&'static str> {
+    match asked.iter().collect::<Vec<_>>()[..] {
+        [GuardrailCode::FenceUnproved] => Some("the fence of a singleton is not proved"),
+        [GuardrailCode::Held] => Some("the move was held"),
+        _ => None,
+    }
+}
+
 impl<P: Platform> FailoverRunbook<P> {
     /// Takes the next step of a move.
     ///
@@ -94,7 +103,7 @@ impl<P: Platform> FailoverRunbook<P> {
             let outcome = match turn.take() {
                 Some(turn) => Some(turn),
                 None if work.record.phase == MovePhase::Over => None,
-                None => Some(self.phase(&mut work).await?),
+                None => Some(self.turn(&mut work).await?),
             };
             let was_over = work.record.phase == MovePhase::Over;
             let goes_on = outcome.is_some_and(|turn| self.settle(&mut work, turn));
@@ -126,6 +135,10 @@ impl<P: Platform> FailoverRunbook<P> {
                     if approve.contains(&GuardrailCode::FenceUnproved) {
                         work.record.word = Some(by.to_string());
                     }
+                    // A word about one hold is none about the next.
+                    let passed = approve.contains(&GuardrailCode::Held).then_some(work.record.phase);
+                    work.record.passed.extend(passed);
+                    let approve = approve.into_iter().filter(|code| *code != GuardrailCode::Held);
                     work.record.header.approved.extend(approve);
                     work.record.by = Some(by.to_string());
                     work.record.asks.clear();
@@ -138,9 +151,9 @@ impl<P: Platform> FailoverRunbook<P> {
                 } else if matches!(reply, PersonReply::Unsigned(_)) && !work.record.again {
                     // The answer has used its token up: what is still asked is asked once more.
                     work.record.again = true;
-                } else if asked == BTreeSet::from([GuardrailCode::FenceUnproved]) {
+                } else if let Some(why) = midway(&asked) {
                     work.record.asks.clear();
-                    work.record.failure = Some(format!("the fence of a singleton is not proved, and {reply}"));
+                    work.record.failure = Some(format!("{why}, and {reply}"));
                     self.go_back(work);
                 } else {
                     work.record.refused = matches!(reply, PersonReply::Refused { .. }).then(|| reply.to_string());

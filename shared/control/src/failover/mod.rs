@@ -7,6 +7,7 @@ mod call;
 mod gather;
 mod handle;
 mod outcome;
+mod own_steps;
 mod phases;
 pub mod ports;
 mod probe;

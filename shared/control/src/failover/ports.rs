@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts, TargetGroupFacts};
 use watchkeeper_domain::failover::{DatabaseRole, DnsRecord, PairDatabase};
-use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
+use watchkeeper_domain::name::{EnvironmentName, EstateName, MachineName, Region};
 use watchkeeper_domain::value::{AlarmName, ResourceName};
 
 use crate::ports::{AccountQuotas, Alarms, AwsError, ScalableTargets, Services, TargetTags};
@@ -95,6 +95,12 @@ pub trait TrafficSwitches {
 
     /// Changes records, all or none; everything else of each record stays as it is.
     async fn change_records(&self, hosted_zone: &ResourceName, records: &[DnsRecord]) -> Result<(), AwsError>;
+}
+
+/// The state machines beside one, in its account and region.
+pub trait SiblingMachines {
+    /// The one of this name.
+    fn sibling(&self, machine: &MachineName) -> Self;
 }
 
 /// Executions that ask a person.

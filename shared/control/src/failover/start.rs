@@ -54,10 +54,14 @@ impl<P: Platform> FailoverRunbook<P> {
             return Err(bad(format!("the running execution {}", pointer.by), "one that is over: stop it first"));
         }
         let left = self.ledger.moved(&member.id, &pointer.by).await?.map(|(record, _)| record);
-        let mut record = left.unwrap_or_else(|| Move::new(call.execution, &pointer.active, to, MovePhase::Fence, now));
+        let mut record = left.unwrap_or_else(|| Move {
+            steps: member.failover.steps.clone(),
+            ..Move::new(call.execution, &pointer.active, to, MovePhase::Fence, now)
+        });
         record.header.note(now, format!("{} goes on with what {} left", call.execution, pointer.by));
         call.execution.clone_into(&mut record.header.id);
         record.heir_of = Some(pointer.by.clone());
+        record.try_own_steps_again();
         (record.ending, record.pause, record.tries, record.failed_children) = (None, None, record.tries + 1, 0);
         record.epoch = Some(pointer.epoch);
         record.header.approved.extend(request.approve.iter().copied());

@@ -1,10 +1,11 @@
 //! Moving an active-standby pair, as data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::own_steps::{HoldPoint, OwnStep};
 use crate::name::ServiceName;
 use crate::value::{AlarmName, Duration, Label, ResourceName};
 
@@ -51,6 +52,12 @@ pub struct Failover {
     pub images: Vec<ResourceName>,
     /// How traffic moves.
     pub traffic: TrafficPolicy,
+    /// Steps of the estate's own, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<OwnStep>,
+    /// What a move is held before, until a person says that it goes on; a no, or an hour without an answer, takes it back.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub hold_before: BTreeSet<HoldPoint>,
     /// The shortest time between two failovers. Default: 1h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_delay: Option<Duration>,

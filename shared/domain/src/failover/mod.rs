@@ -3,6 +3,7 @@
 mod data;
 pub mod evidence;
 pub mod fence;
+mod own_steps;
 mod phase;
 mod placement;
 mod plan;
@@ -20,6 +21,7 @@ mod wave;
 pub use crate::estate::PairDatabase;
 pub use crate::intent::{PlacedService, Placement, ScalingBounds, ServiceFigures};
 pub use data::{DatabaseRole, Promotion, may_lose, promotion};
+pub use own_steps::{EXECUTIONS as OWN_STEP_EXECUTIONS, OWN_STEP_WITHIN, OwnStepEnd, OwnStepNext, OwnStepRun};
 pub use phase::{MoveEnding, MovePhase};
 pub use placement::{RegionalPair, UnfollowablePointer, none_forgotten, placement, same_home, unpaired};
 pub use plan::{MoveFacts, MovePlan};

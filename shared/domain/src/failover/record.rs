@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::own_steps::OwnStepRun;
 use super::phase::{MoveEnding, MovePhase};
 use super::plan::MoveFacts;
 use super::pointer::Serving;
-use crate::estate::PairDatabase;
+use crate::estate::{OwnStep, PairDatabase};
 use crate::name::{Region, ServiceName};
 use crate::order::StartOrder;
 use crate::request::RunTrigger;
@@ -162,6 +163,15 @@ pub struct Move {
     /// The most that may have been lost: the lag when it was last measured, or the age of that measurement; in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag_ms: Option<i64>,
+    /// The estate's own steps, as the document had them when the move began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<OwnStep>,
+    /// Runs of the estate's own steps, in the order in which they began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_steps: Vec<OwnStepRun>,
+    /// Phases that it was to be held before, and a person has let it go on to.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub passed: BTreeSet<MovePhase>,
     /// What it waits for between two steps, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<MovePause>,
@@ -209,6 +219,9 @@ impl Move {
             switched: None,
             irreversible: false,
             lag_ms: None,
+            steps: Vec::new(),
+            own_steps: Vec::new(),
+            passed: BTreeSet::new(),
             pause: None,
             failure: None,
             ending: None,

@@ -199,6 +199,7 @@ pub fn event(scope: &Scope, failover: &Failover, record: &Move, now: Timestamp) 
         "rpo-promised-ms": failover.rpo.seconds() * 1000,
         "own-ms": record.own_ms(now),
         "phases": phases,
+        "own-steps": record.own_steps,
     })
 }
 
@@ -278,6 +279,22 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move) -> String {
         format!("{pair}: from {from} to {to}{}\n", if *graceful { ", planned and without loss" } else { "" });
     for (phase, what) in steps {
         let _ = writeln!(text, "  {:<8} {what}", phase.name());
+    }
+    for step in &failover.steps {
+        let (optional, back) = (
+            if step.optional { ", optional" } else { "" },
+            if step.back.is_some() { ", taken back with the move" } else { "" },
+        );
+        let _ = writeln!(
+            text,
+            "  after {}: {} of the estate's own, within {:#}{optional}{back}; StartExecution",
+            step.after,
+            step.run,
+            step.within()
+        );
+    }
+    for point in &failover.hold_before {
+        let _ = writeln!(text, "  before {point}: held until a person says that it goes on");
     }
     if !record.asks.is_empty() {
         text.push_str("A person has to approve:\n");

@@ -11,12 +11,13 @@ use crate::request::{RequestError, approvable};
 use crate::violation::GuardrailCode;
 
 /// The guardrails that ask a person in a move.
-const ASKED_OF_MOVES: [GuardrailCode; 5] = [
+const ASKED_OF_MOVES: [GuardrailCode; 6] = [
     GuardrailCode::Failover,
     GuardrailCode::Unconfirmed,
     GuardrailCode::NotReady,
     GuardrailCode::DataLoss,
     GuardrailCode::FenceUnproved,
+    GuardrailCode::Held,
 ];
 
 /// How a move is made.

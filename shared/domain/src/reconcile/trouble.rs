@@ -29,11 +29,12 @@ pub enum TroubleAudience {
 }
 
 /// To whom a run is told that ended with `error`. A run of a tick that waited for another one's lease, for longer than a
-/// dead one's lasts, leaves the word to that one.
+/// dead one's lasts, leaves the word to that one; and so does whatever no person started and another run took the place of.
 pub fn telling(trigger: RunTrigger, error: &str) -> TroubleAudience {
     match trigger {
         RunTrigger::Human if OF_INPUT.contains(&error) => TroubleAudience::Nobody,
         RunTrigger::Human => TroubleAudience::Now,
+        _ if error == "Lease.Lost" => TroubleAudience::Nobody,
         RunTrigger::Schedule if error == "Lease.Held" => TroubleAudience::Nobody,
         RunTrigger::Schedule => TroubleAudience::Once(PATIENCE),
         RunTrigger::Emergency | RunTrigger::Failover => TroubleAudience::Once(SignedDuration::ZERO),
@@ -106,6 +107,9 @@ mod tests {
     #[case(RunTrigger::Human, "Lease.Held", TroubleAudience::Now)]
     #[case(RunTrigger::Human, "Aws.Denied", TroubleAudience::Now)]
     #[case(RunTrigger::Schedule, "Lease.Held", TroubleAudience::Nobody)]
+    #[case(RunTrigger::Human, "Lease.Lost", TroubleAudience::Now)]
+    #[case(RunTrigger::Schedule, "Lease.Lost", TroubleAudience::Nobody)]
+    #[case(RunTrigger::Emergency, "Lease.Lost", TroubleAudience::Nobody)]
     #[case(RunTrigger::Schedule, "Request.Invalid", TroubleAudience::Once(PATIENCE))]
     #[case(RunTrigger::Schedule, "Aws.Unavailable", TroubleAudience::Once(PATIENCE))]
     #[case(RunTrigger::Emergency, "Lease.Held", TroubleAudience::Once(SignedDuration::ZERO))]

@@ -27,6 +27,8 @@ pub(crate) struct SimMachines {
     pub(crate) told: BTreeMap<String, ExecutionStatus>,
     /// When it was told last, by name.
     pub(crate) told_at: BTreeMap<String, Timestamp>,
+    /// The estate's own machines, and how their executions stand as soon as they are started.
+    pub(crate) of_estate: BTreeMap<String, ExecutionStatus>,
 }
 
 impl SimMachines {

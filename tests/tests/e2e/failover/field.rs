@@ -50,8 +50,12 @@ environments:
       rpo: 1s
       capacity: { tram-web: 2, tram-signal: 1 }
       singletons: [{ service: tram-signal, fence: dead-man, silence: 3m }]
+      steps: [{ after: scale, run: tram-warm, within: 1m, optional: true }]
       traffic: { strategy: switch-object, names: [tram.example.com], bucket: tram-failover, object: standby-serves }
 ";
+
+/// The machine of its step, which is there only in the test of it.
+pub(crate) const OWN_STEP: &str = "tram-warm";
 
 static FLEET: TwinFields = TwinFields::new();
 static TRAMS: Field = Field::new();

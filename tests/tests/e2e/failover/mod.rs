@@ -5,6 +5,7 @@ mod clean;
 mod deadman;
 pub(crate) mod field;
 mod order;
+mod own_steps;
 mod rivals;
 mod scenarios;
 mod trouble;

@@ -43,6 +43,7 @@ impl<P: Platform> FailoverRunbook<P> {
             };
         }
         work.record.epoch = Some(work.pointer.epoch);
+        work.record.steps.clone_from(&work.member.failover.steps);
         work.record.header.note(now, work.pointer.to_string());
         Ok(PhaseOutcome::Enter(MovePhase::Fence))
     }

@@ -1,8 +1,10 @@
 //! Failovers that could not work.
 
+use std::collections::BTreeSet;
+
 use super::{EnvironmentChecker, at, one_of};
 use crate::estate::{
-    ClusterServices, DetectionMode, Failover, FencePolicy, PairDatabase, TrafficPolicy, TrafficStrategy,
+    ClusterServices, DetectionMode, Failover, FencePolicy, OwnStepPlace, PairDatabase, TrafficPolicy, TrafficStrategy,
 };
 use crate::finding::FieldPath;
 
@@ -24,6 +26,29 @@ impl EnvironmentChecker<'_> {
         self.traffic(&failover.traffic);
         self.standby_databases(failover);
         self.detection(failover);
+        self.own_steps(failover);
+    }
+
+    /// A step is known by its machine, and nothing goes back once traffic has moved.
+    fn own_steps(&mut self, failover: &Failover) {
+        let mut known = BTreeSet::new();
+        for (index, step) in failover.steps.iter().enumerate() {
+            let place = at("failover").key("steps").index(index);
+            for (key, machine) in [("run", Some(&step.run)), ("back", step.back.as_ref())] {
+                let Some(machine) = machine else { continue };
+                if !known.insert(machine) {
+                    let found = format!("the machine {machine} a second time");
+                    self.note(place.clone().key(key), found, "each machine in one place");
+                }
+            }
+            if step.after == OwnStepPlace::Traffic && step.back.is_some() {
+                self.note(
+                    place.key("back"),
+                    "a way back after traffic",
+                    "none: a move goes back only before its traffic",
+                );
+            }
+        }
     }
 
     /// What detects by itself needs a probe; and a service that starts has to have a figure.

@@ -1,11 +1,14 @@
 //! Every mistake of a document is reported at once, in words, with its line; and no text makes the reader panic.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod by_tag;
+mod failover;
+mod order;
+
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use rstest::rstest;
-use watchkeeper_domain::name::Region;
 use watchkeeper_estates::{load_dir, parse};
 
 fn problems(text: &str) -> Vec<String> {
@@ -14,7 +17,7 @@ fn problems(text: &str) -> Vec<String> {
 
 #[test]
 fn every_mistake_is_reported_at_once() {
-    let text = include_str!("documents/every-mistake.yaml");
+    let text = include_str!("../documents/every-mistake.yaml");
     let mut lines = String::new();
     for problem in problems(text) {
         assert!(!problem.contains("schemas") && !problem.contains('\n'), "not for a person: {problem}");
@@ -240,177 +243,4 @@ proptest! {
             prop_assert!(problems.iter().all(|p| p.expected != "a document that its types accept"), "{:?}", problems);
         }
     }
-}
-
-/// An environment of three services in this order.
-fn with_order(order: &str) -> String {
-    format!(
-        "estate: shop\nenvironments:\n  dev:\n    kind: development\n    regions: {{ primary: us-east-1 }}\n    \
-         clusters: {{ us-east-1: {{ shop: [proxy, api, web] }} }}\n{order}"
-    )
-}
-
-#[rstest]
-#[case::a_circle(
-    "    after: { api: [web], web: [proxy, api] }\n",
-    "estate.yaml:7: environments.dev.after.api: found a circle: api after web after api, expected an order in which one of them comes up first"
-)]
-#[case::itself(
-    "    after:\n      web: [api]\n      api: [api]\n",
-    "estate.yaml:9: environments.dev.after.api: found a circle: api after api, expected an order in which one of them comes up first"
-)]
-#[case::nothing_before_it(
-    "    after: { api: [] }\n",
-    "estate.yaml:7: environments.dev.after.api: found nothing, expected at least one service that has to be up before it"
-)]
-#[case::unknown_before_it(
-    "    after: { api: [prosy] }\n",
-    "estate.yaml:7: environments.dev.after.api[0]: found the unknown service prosy, expected one of api, proxy, web"
-)]
-#[case::unknown_after(
-    "    after: { app: [proxy] }\n",
-    "estate.yaml:7: environments.dev.after.app: found the unknown service app, expected one of api, proxy, web"
-)]
-#[case::unknown_in_a_wave(
-    "    order:\n      - [proxy]\n      - [api, job]\n",
-    "estate.yaml:9: environments.dev.order[1][1]: found the unknown service job, expected one of api, proxy, web"
-)]
-#[case::twice(
-    "    order:\n      - [proxy]\n      - [api, proxy]\n",
-    "estate.yaml:9: environments.dev.order[1][1]: found proxy a second time, as in wave 1, expected each service once"
-)]
-#[case::an_empty_wave(
-    "    order: [[proxy], []]\n",
-    "estate.yaml:7: environments.dev.order[1]: found a wave without a service, expected at least one service"
-)]
-#[case::both(
-    "    order: [[proxy], [api]]\n    after: { web: [api] }\n",
-    "estate.yaml:8: environments.dev.after: found a second order, beside `order`, expected one of `order` and `after`"
-)]
-#[case::a_bound_of_nothing(
-    "    wave-within: 5m\n",
-    "estate.yaml:7: environments.dev.wave-within: found 5m, expected none without `order`, `after` or `wake-page`"
-)]
-#[case::too_long_a_bound(
-    "    order: [[proxy], [api]]\n    wave-within: 1h\n",
-    "estate.yaml:8: environments.dev.wave-within: found 1h, expected at most 15m: a run ends after 45 minutes"
-)]
-fn an_order_that_nothing_can_come_up_in_is_named_with_its_line(#[case] order: &str, #[case] expected: &str) {
-    assert_eq!(problems(&with_order(order)), [expected]);
-}
-
-#[rstest]
-#[case::in_waves("    order: [[proxy], [api]]\n    wave-within: 15m\n")]
-#[case::service_by_service("    after: { web: [proxy, api], api: [proxy] }\n")]
-fn an_order_that_can_be_kept_has_no_problem(#[case] order: &str) {
-    assert!(parse("estate.yaml", &with_order(order)).is_ok());
-}
-
-#[test]
-fn an_order_of_moves_alone_is_told_where_it_belongs() {
-    let own = include_str!("../fleet-orchestration.yaml");
-    let (before, after) = own.split_once("      singletons:\n").unwrap();
-    let text = format!("{before}      waves: [[fleet-orchestration-dashboard]]\n      singletons:\n{after}");
-    let found = problems(&text);
-    assert_eq!(found.len(), 1, "{found:?}");
-    let expected = "environments.prod.failover.waves: found an order of moves alone, expected the same lists as `order` beside \
-                    `failover`: it is the order of wakes, sleeps and moves";
-    assert!(found[0].ends_with(expected), "{found:?}");
-}
-
-/// An environment with these clusters, and what follows.
-fn with_clusters(clusters: &str) -> String {
-    format!(
-        "estate: shop\nenvironments:\n  dev:\n    kind: development\n    regions: {{ primary: us-east-1 }}\n    clusters: {{ us-east-1: \
-         {clusters}"
-    )
-}
-
-#[rstest]
-#[case::another_word(
-    "{ shop: manged } }\n",
-    "estate.yaml:6: environments.dev.clusters.us-east-1.shop: found \"manged\", expected managed, or the names of services"
-)]
-#[case::an_exclusion_of_nothing(
-    "{ shop: [api, cron] } }\n    exclude: [cron]\n",
-    "estate.yaml:7: environments.dev.exclude[0]: found cron, expected none where neither a cluster nor `databases` is `managed`: leave it out of the names"
-)]
-#[case::named_and_excluded(
-    "{ shop: managed, jobs: [cron] } }\n    exclude: [cron]\n",
-    "estate.yaml:7: environments.dev.exclude[0]: found cron, which a cluster names, expected a service that is found by its tag"
-)]
-fn a_cluster_by_tag_that_cannot_be_meant_is_named_with_its_line(#[case] clusters: &str, #[case] expected: &str) {
-    assert_eq!(problems(&with_clusters(clusters)), [expected]);
-}
-
-#[test]
-fn a_cluster_by_tag_is_one_environments_alone_and_no_pairs() {
-    let two = with_clusters(
-        "{ shop: managed } }\n  qa:\n    kind: staging\n    regions: { primary: us-east-1 }\n    clusters: { us-east-1: { shop: [api] } }\n",
-    );
-    let found = problems(&two);
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert!(
-        found[0].contains("environments.qa: found the cluster shop in us-east-1, which dev names too"),
-        "{found:?}"
-    );
-    let pair = with_clusters("{ shop: managed } }\n")
-        .replace("primary: us-east-1 }", "primary: us-east-1, standby: us-west-2 }");
-    let expected = "environments.dev.clusters.us-east-1.shop: found services by their tag, in a pair, expected its services by name: both regions \
-                    of a pair have to know them";
-    assert!(problems(&pair)[0].ends_with(expected), "{:?}", problems(&pair));
-}
-
-#[test]
-fn names_are_not_refused_where_any_may_be_found_by_its_tag() {
-    let sections = "    exclude: [cron]\n    order: [[proxy], [api]]\n    protected: [api]\n    capacity: { api: { desired: 2 } }\n    emergency: { \
-                    profiles: { surge: { desired: 4, for: 2h, only: [api] } }, responses: [] }\n";
-    let text = with_clusters("{ shop: managed } }\n") + sections;
-    assert!(parse("estate.yaml", &text).is_ok(), "{:?}", problems(&text));
-}
-
-/// An environment with these databases, and what follows.
-fn with_databases(databases: &str) -> String {
-    format!(
-        "estate: shop\nenvironments:\n  dev:\n    kind: development\n    regions: {{ primary: us-east-1 }}\n    databases: {databases}"
-    )
-}
-
-#[rstest]
-#[case::another_word(
-    "manged\n",
-    "estate.yaml:6: environments.dev.databases: found \"manged\", expected managed, or a list of databases"
-)]
-#[case::one_that_is_none(
-    "[{ rdss: orders }]\n",
-    "estate.yaml:6: environments.dev.databases[0].rdss: found the unknown key \"rdss\", expected a known key; did you mean rds?"
-)]
-#[case::named_and_excluded(
-    "[{ rds: orders }]\n    clusters: { us-east-1: { shop: managed } }\n    exclude: [Orders]\n",
-    "estate.yaml:8: environments.dev.exclude[0]: found Orders, which `databases` names, expected a database that is found by its tags"
-)]
-fn databases_by_tag_that_cannot_be_meant_are_named_with_their_line(#[case] databases: &str, #[case] expected: &str) {
-    let found = problems(&with_databases(databases));
-    assert!(found.contains(&expected.to_owned()), "{found:?}");
-}
-
-#[test]
-fn a_pair_names_its_databases() {
-    let pair = with_databases("managed\n").replace("us-east-1 }", "us-east-1, standby: us-west-2 }");
-    let expected = "estate.yaml:6: environments.dev.databases: found databases by their tag, in a pair, expected its databases by name: both \
-                    regions of a pair have to know them";
-    assert!(problems(&pair).contains(&expected.to_owned()), "{:?}", problems(&pair));
-}
-
-#[test]
-fn databases_by_tag_are_enough_to_look_after_and_any_name_may_be_one_of_them() {
-    let sections = "    exclude: [reports]\n    protected: [orders]\n    awake: { zone: UTC, weekly: { mon-fri: \"08:00-19:00\" } }\n";
-    let text = with_databases("managed\n") + sections;
-    let estate = parse("estate.yaml", &text).unwrap();
-    let (region, other) = (Region::new("us-east-1").unwrap(), Region::new("us-west-2").unwrap());
-    let dev = estate.environments().next().unwrap();
-    let tag = |region| dev.databases_by_tag(estate.name(), region).map(|tag| tag.to_string());
-    assert_eq!((tag(&region).as_deref(), tag(&other)), (Some("shop/dev"), None));
-    assert!(dev.has_resources(&region) && !dev.has_resources(&other) && dev.databases(&region).is_empty());
-    assert!(serde_json::to_string(dev.document()).unwrap().contains("\"databases\":\"managed\""));
 }

@@ -1,0 +1,54 @@
+//! Moves that could not be made as the document has them.
+
+use rstest::rstest;
+
+use crate::problems;
+
+#[test]
+fn an_order_of_moves_alone_is_told_where_it_belongs() {
+    let own = include_str!("../../fleet-orchestration.yaml");
+    let (before, after) = own.split_once("      singletons:\n").unwrap();
+    let text = format!("{before}      waves: [[fleet-orchestration-dashboard]]\n      singletons:\n{after}");
+    let found = problems(&text);
+    assert_eq!(found.len(), 1, "{found:?}");
+    let expected = "environments.prod.failover.waves: found an order of moves alone, expected the same lists as `order` beside \
+                    `failover`: it is the order of wakes, sleeps and moves";
+    assert!(found[0].ends_with(expected), "{found:?}");
+}
+
+/// The document of the pair, with these lines in its failover section.
+fn with_failover(lines: &str) -> String {
+    let (before, after) = include_str!("../../fleet-orchestration.yaml").split_once("      traffic:\n").unwrap();
+    format!("{before}{lines}      traffic:\n{after}")
+}
+
+#[rstest]
+#[case::a_machine_twice(
+    "      steps: [{ after: scale, run: warm }, { after: verify, run: warm }]\n",
+    "steps[1].run: found the machine warm a second time, expected each machine in one place"
+)]
+#[case::its_own_way_back(
+    "      steps: [{ after: scale, run: warm, back: warm }]\n",
+    "steps[0].back: found the machine warm a second time, expected each machine in one place"
+)]
+#[case::a_way_back_after_traffic(
+    "      steps: [{ after: traffic, run: tell, back: untell }]\n",
+    "steps[0].back: found a way back after traffic, expected none: a move goes back only before its traffic"
+)]
+#[case::another_place(
+    "      steps: [{ after: settle, run: tell }]\n",
+    "steps[0].after: found \"settle\", expected one of promote, scale, verify, traffic"
+)]
+#[case::a_machine_by_its_arn(
+    "      steps: [{ after: scale, run: 'arn:aws:states:us-west-1:123456789012:stateMachine:warm' }]\n",
+    "letters, digits, '-', '_' or '.'"
+)]
+#[case::a_hold_after_everything(
+    "      hold-before: [settle]\n",
+    "hold-before[0]: found \"settle\", expected one of promote, scale, traffic"
+)]
+fn a_step_or_a_hold_that_cannot_be_meant_is_named(#[case] lines: &str, #[case] expected: &str) {
+    let found = problems(&with_failover(lines));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("environments.prod.failover.") && found[0].contains(expected), "{found:?}");
+}
