@@ -13,6 +13,8 @@ pub(crate) enum Right {
         was: ServiceCapacity,
         /// As its owner has made it since.
         made: ServiceCapacity,
+        /// The count that its owner had made before new bounds moved it.
+        moved: Option<u32>,
     },
     /// A database.
     Database {
@@ -49,7 +51,9 @@ impl Owners {
     /// The counts that a service may have.
     pub(crate) fn counts(&self, resource: &ResourceId) -> Vec<u32> {
         match self.of(resource) {
-            Some(Right::Service { was, made }) => vec![was.desired, made.desired],
+            Some(Right::Service { was, made, moved }) => {
+                [was.desired, made.desired].into_iter().chain(*moved).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -65,12 +69,15 @@ impl Owners {
             return;
         };
         match (right, fresh) {
-            (Right::Service { was, made }, Right::Service { made: now, .. }) if changed == Changed::Released => {
-                (was.desired, made.desired) = (now.desired, now.desired);
+            (Right::Service { was, made, moved }, Right::Service { made: now, .. }) if changed == Changed::Released => {
+                (was.desired, made.desired, *moved) = (now.desired, now.desired, None);
             }
-            (Right::Service { made, .. }, Right::Service { made: now, .. }) => {
-                let moved = !matches!(stale, Some(Right::Service { was, .. }) if was.desired == now.desired);
-                if changed != Changed::Bounds || moved {
+            (Right::Service { made, moved, .. }, Right::Service { made: now, .. }) => {
+                let moves = !matches!(stale, Some(Right::Service { was, .. }) if was.desired == now.desired);
+                if changed != Changed::Bounds {
+                    (made.desired, *moved) = (now.desired, None);
+                } else if moves {
+                    *moved = Some(made.desired);
                     made.desired = now.desired;
                 }
                 if changed != Changed::Count {
@@ -100,7 +107,7 @@ fn right(resource: &ResourceId, now: &Capacity) -> Option<Right> {
     Some(match resource {
         ResourceId::Service(id) => {
             let is = *now.services.get(id)?;
-            Right::Service { was: is, made: is }
+            Right::Service { was: is, made: is, moved: None }
         }
         ResourceId::Database(id) => {
             let is = *now.databases.get(id)?;
@@ -114,8 +121,9 @@ fn right(resource: &ResourceId, now: &Capacity) -> Option<Right> {
 impl Right {
     fn allows(&self, fresh: &Self) -> bool {
         match (self, fresh) {
-            (Self::Service { was, made }, Self::Service { was: is, .. }) => {
-                [was.desired, made.desired].contains(&is.desired) && [was.scaling, made.scaling].contains(&is.scaling)
+            (Self::Service { was, made, moved }, Self::Service { was: is, .. }) => {
+                let counts = [Some(was.desired), Some(made.desired), *moved];
+                counts.contains(&Some(is.desired)) && [was.scaling, made.scaling].contains(&is.scaling)
             }
             // AWS starts what has been stopped for seven days.
             (Self::Database { was, made }, Self::Database { was: is, .. }) => {
@@ -133,8 +141,8 @@ impl std::fmt::Display for Right {
             None => format!("{} tasks, no bounds", it.desired),
         };
         match self {
-            Self::Service { was, made } if was == made => f.write_str(&service(was)),
-            Self::Service { was, made } => write!(f, "{}, or {} by its owner", service(was), service(made)),
+            Self::Service { was, made, .. } if was == made => f.write_str(&service(was)),
+            Self::Service { was, made, .. } => write!(f, "{}, or {} by its owner", service(was), service(made)),
             Self::Database { was, made } if was == made => write!(f, "{was:?}"),
             Self::Database { was, made } => write!(f, "{was:?}, or {made:?} by its owner"),
         }

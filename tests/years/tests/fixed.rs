@@ -72,3 +72,12 @@ fn runs_that_take_each_others_place_while_a_release_is_waited_for_tell_nobody() 
     ];
     holds("generated", 1070, 0, &events);
 }
+
+#[test]
+fn new_bounds_under_a_release_may_come_back_with_the_count_of_either() {
+    let events = [
+        (1, "a new release of s0 is deployed, with 1 tasks"),
+        (3, "somebody sets the bounds of s0 to 2..6, all suspended"),
+    ];
+    holds("generated", 1313, 0, &events);
+}
