@@ -11,10 +11,11 @@ use watchkeeper_domain::backup::{BackupMemory, BackupSource};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_in_memory::{InMemoryHarness, documents};
-use watchkeeper_sim::{BackupDeletion, CallTrouble, FaultPlan, SimRegion, rds, scope, store};
+use watchkeeper_sim::{BackupDeletion, CallTrouble, SimRegion, rds, scope, store};
 
 use crate::backups::source;
 use crate::scene::{at, outcomes};
+use crate::strikes::{Strikes, every_call};
 
 const DATABASE: &str = "rds:shop-db";
 const TABLE: &str = "dynamodb:shop-orders";
@@ -80,15 +81,11 @@ fn verified_first(deletion: &BackupDeletion, context: &str) {
     assert!(good("us-east-1") && (!copied || good("us-west-2")), "{context}: removed too early: {deletion:?}");
 }
 
-/// The next day with a fault at its `k`-th call, and what follows by itself. Tells whether there was such a call.
-fn day_with(k: u64, trouble: CallTrouble) -> bool {
+/// The next day with faults, and what follows by itself.
+pub(crate) fn day_with(strikes: &Strikes) -> bool {
     let mut harness = next_day();
-    let context = format!("{trouble:?} at call {k}");
-    let index = harness.sim.calls_made() + k;
-    harness.sim.set_faults(FaultPlan::none().at(index, trouble));
-    harness.backup_tick(at("2026-11-20T03:00:00Z"));
-    let struck = harness.sim.calls_made() > index;
-    harness.sim.set_faults(FaultPlan::none());
+    let context = strikes.to_string();
+    let (_, struck) = strikes.during(&mut harness, |harness| harness.backup_tick(at("2026-11-20T03:00:00Z")));
     // Ticks go on, as they do; after an hour everything is done, whoever has died meanwhile.
     for tick in 1..=16 {
         let instant = at("2026-11-20T03:00:00Z") + SignedDuration::from_mins(5 * tick);
@@ -120,19 +117,12 @@ fn day_with(k: u64, trouble: CallTrouble) -> bool {
     struck
 }
 
-/// More calls than a day makes.
-const MANY: u64 = 1_000;
-
-fn every_call(trouble: CallTrouble) {
-    let calls = (0..MANY).take_while(|k| day_with(*k, trouble)).count();
-    assert!((40..usize::try_from(MANY).unwrap()).contains(&calls), "{calls} calls were struck");
-}
-
 macro_rules! every_fault {
     ($($name:ident: $trouble:ident;)*) => {$(
         #[test]
         fn $name() {
-            every_call(CallTrouble::$trouble);
+            let calls = every_call(day_with, CallTrouble::$trouble);
+            assert!(calls >= 40, "{calls} calls were struck");
         }
     )*};
 }

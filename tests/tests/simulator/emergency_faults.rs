@@ -7,10 +7,11 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_in_memory::{EmergencyRun, EmergencyRunState, InMemoryHarness};
-use watchkeeper_sim::{CallTrouble, FaultPlan};
+use watchkeeper_sim::CallTrouble;
 
 use crate::emergency_scene::{alarm, harness, prod, production, surging};
 use crate::scene::at;
+use crate::strikes::{Strikes, every_call};
 
 const ERRORS: &str = "clos-v2-alb-5xx-errors";
 
@@ -20,20 +21,6 @@ fn baseline(harness: &InMemoryHarness) -> Option<Capacity> {
 
 fn declared(harness: &InMemoryHarness) -> bool {
     !harness.sim.remembered(&prod()).unwrap().intents.is_empty()
-}
-
-/// The `k`-th call from now on fails while `work` goes on. Tells whether there was such a call.
-fn strike<T>(
-    harness: &mut InMemoryHarness,
-    k: u64,
-    trouble: CallTrouble,
-    work: impl FnOnce(&mut InMemoryHarness) -> T,
-) -> (T, bool) {
-    let index = harness.sim.calls_made() + k;
-    harness.sim.set_faults(FaultPlan::none().at(index, trouble));
-    let done = work(harness);
-    harness.sim.set_faults(FaultPlan::none());
-    (done, harness.sim.calls_made() > index)
 }
 
 /// The ledger keeps what each service was that is not so now.
@@ -53,11 +40,11 @@ fn quiet(harness: &InMemoryHarness, emergency_run: Option<EmergencyRun>) -> Opti
     })
 }
 
-fn declaring_with(k: u64, trouble: CallTrouble) -> bool {
+pub(crate) fn declaring_with(strikes: &Strikes) -> bool {
     let mut harness = harness(production());
     let original = harness.sim.capacity();
-    let context = format!("{trouble:?} at call {k} of the declaration");
-    let (emergency_run, struck) = strike(&mut harness, k, trouble, alarm);
+    let context = format!("{strikes} of the declaration");
+    let (emergency_run, struck) = strikes.during(&mut harness, alarm);
     kept(&harness, &original, &context);
     harness.tick(at("2026-11-20T15:20:00Z"));
     // Either it was declared, and is reached by whoever is left, or nothing was changed.
@@ -72,19 +59,19 @@ fn declaring_with(k: u64, trouble: CallTrouble) -> bool {
     struck
 }
 
-fn giving_back_with(k: u64, trouble: CallTrouble) -> bool {
+pub(crate) fn giving_back_with(strikes: &Strikes) -> bool {
     let mut harness = harness(production());
     let original = harness.sim.capacity();
-    let context = format!("{trouble:?} at call {k} of the give-back");
+    let context = format!("{strikes} of the give-back");
     let emergency_run = alarm(&mut harness);
     assert!(surging(&harness.sim.capacity()));
     harness.sim.set_alarm(ERRORS, AlarmState::Ok);
     harness.sim.advance(Duration::from_mins(11));
-    let (stage, struck) = strike(&mut harness, k, trouble, |harness| quiet(harness, emergency_run));
+    let (stage, struck) = strikes.during(&mut harness, |harness| quiet(harness, emergency_run));
     kept(&harness, &original, &context);
     // An execution that lives gives back itself, however often it has to try; only a dead one leaves it to the tick, and
     // so does one that was refused a resource: it has given back the others.
-    if trouble == CallTrouble::Denied {
+    if strikes.denies() {
         harness.tick(harness.sim.now());
     }
     if stage != Some(EmergencyRunState::Crashed) {
@@ -102,19 +89,12 @@ fn ended(harness: &mut InMemoryHarness, original: &Capacity, context: &str) {
     assert_eq!(baseline(harness), None, "{context}: at the end");
 }
 
-/// More calls than an emergency makes.
-const MANY: u64 = 1_000;
-
-fn every_call(play: fn(u64, CallTrouble) -> bool, trouble: CallTrouble) {
-    let calls = (0..MANY).take_while(|k| play(*k, trouble)).count();
-    assert!((15..usize::try_from(MANY).unwrap()).contains(&calls), "{calls} calls were struck");
-}
-
 macro_rules! every_fault {
     ($($name:ident: $play:ident, $trouble:ident;)*) => {$(
         #[test]
         fn $name() {
-            every_call($play, CallTrouble::$trouble);
+            let calls = every_call($play, CallTrouble::$trouble);
+            assert!(calls >= 15, "{calls} calls were struck");
         }
     )*};
 }

@@ -31,6 +31,7 @@ mod scenarios;
 mod scene;
 mod scenes;
 mod single_faults;
+mod strikes;
 mod ticks;
 mod unblock_days;
 mod unblock_faults;

@@ -1,13 +1,14 @@
 //! A crash, or any other fault, at any call of sleep and of wake: exhaustive, not sampled. Each is followed by ticks
 //! without faults, and must end in the right state with the baseline intact.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_in_memory::InMemoryHarness;
 use watchkeeper_sim::{CallEnding, CallTrouble, FaultPlan, Operation};
 
 use crate::scene::{afternoon, asleep, dev, evening, morning};
+use crate::strikes::{Strikes, every_call};
 
 fn baseline(harness: &InMemoryHarness) -> Option<Capacity> {
     harness.sim.remembered(&dev()).unwrap().baseline.map(|baseline| baseline.capacity)
@@ -24,24 +25,25 @@ fn kept(harness: &InMemoryHarness, original: &Capacity, context: &str) {
     }
 }
 
-/// Where a fault strikes.
-#[derive(Debug, Clone, Copy)]
-enum Struck {
-    /// The `k`-th call (from 0) after a tick begins, but those for a budget.
-    Call(u64),
-    /// The `n`-th call (from 1) of an operation.
-    Of(Operation, u64),
+/// Plays a night with faults after the evening's tick begins.
+pub(crate) fn in_the_evening(strikes: &Strikes) -> bool {
+    night_with(&|harness| strikes.during(harness, |harness| harness.tick(evening())).1, false, &strikes.to_string())
 }
 
-/// Plays a night with one fault after the evening's, or the morning's, tick begins. Tells whether there was such a call.
-fn night_with(at: Struck, trouble: CallTrouble, in_the_morning: bool) -> bool {
+/// The same after the morning's.
+pub(crate) fn in_the_morning(strikes: &Strikes) -> bool {
+    night_with(&|harness| strikes.during(harness, |harness| harness.tick(morning())).1, true, &strikes.to_string())
+}
+
+/// Plays a night in which a tick is struck. Tells what that tells.
+fn night_with(strike: &dyn Fn(&mut InMemoryHarness) -> bool, in_the_morning: bool, what: &str) -> bool {
     let mut harness = afternoon();
     let original = harness.sim.capacity();
-    let context = format!("{trouble:?} at {at:?}, in the {}", if in_the_morning { "morning" } else { "evening" });
+    let context = format!("{what}, in the {}", if in_the_morning { "morning" } else { "evening" });
     let mut struck = false;
     for (begin, faulty) in [(evening(), !in_the_morning), (morning(), in_the_morning)] {
         if faulty {
-            struck = strike(&mut harness, begin, at, trouble);
+            struck = strike(&mut harness);
             kept(&harness, &original, &context);
             harness.tick(begin + SignedDuration::from_mins(5));
         } else {
@@ -59,51 +61,43 @@ fn night_with(at: Struck, trouble: CallTrouble, in_the_morning: bool) -> bool {
     struck
 }
 
-fn strike(harness: &mut InMemoryHarness, begin: Timestamp, at: Struck, trouble: CallTrouble) -> bool {
-    harness.sim.forget_calls();
-    let plan = FaultPlan::none();
-    harness.sim.set_faults(match at {
-        Struck::Call(k) => plan.at(harness.sim.calls_made() + k, trouble),
-        Struck::Of(operation, n) => plan.on(operation, n, trouble),
-    });
-    harness.tick(begin);
-    harness.sim.set_faults(FaultPlan::none());
-    harness.sim.calls().iter().any(|call| matches!(call.ending, CallEnding::Troubled(_)))
-}
-
-/// More calls than a run makes.
-const MANY: u64 = 1_000;
-
-fn every_call(trouble: CallTrouble, in_the_morning: bool) {
-    let calls = (0..MANY).take_while(|k| night_with(Struck::Call(*k), trouble, in_the_morning)).count();
-    // Fewer would mean that the fault was never where it was meant to be; all, that some calls were never struck.
-    assert!((20..usize::try_from(MANY).unwrap()).contains(&calls), "{calls} calls were struck");
-}
-
 macro_rules! every_fault {
-    ($($name:ident: $trouble:ident, $morning:literal;)*) => {$(
+    ($($name:ident: $trouble:ident, $play:ident;)*) => {$(
         #[test]
         fn $name() {
-            every_call(CallTrouble::$trouble, $morning);
+            let calls = every_call($play, CallTrouble::$trouble);
+            assert!(calls >= 20, "{calls} calls were struck");
         }
     )*};
 }
 
 every_fault! {
-    a_crash_before_any_call_of_sleep_ends_right: CrashBefore, false;
-    a_crash_after_any_call_of_sleep_ends_right: CrashAfter, false;
-    a_throttle_at_any_call_of_sleep_ends_right: Throttle, false;
-    an_error_at_any_call_of_sleep_ends_right: Error, false;
-    a_time_out_before_any_effect_of_sleep_ends_right: TimeoutBefore, false;
-    a_time_out_after_any_effect_of_sleep_ends_right: TimeoutAfter, false;
-    a_denial_at_any_call_of_sleep_ends_right: Denied, false;
-    a_crash_before_any_call_of_wake_ends_right: CrashBefore, true;
-    a_crash_after_any_call_of_wake_ends_right: CrashAfter, true;
-    a_throttle_at_any_call_of_wake_ends_right: Throttle, true;
-    an_error_at_any_call_of_wake_ends_right: Error, true;
-    a_time_out_before_any_effect_of_wake_ends_right: TimeoutBefore, true;
-    a_time_out_after_any_effect_of_wake_ends_right: TimeoutAfter, true;
-    a_denial_at_any_call_of_wake_ends_right: Denied, true;
+    a_crash_before_any_call_of_sleep_ends_right: CrashBefore, in_the_evening;
+    a_crash_after_any_call_of_sleep_ends_right: CrashAfter, in_the_evening;
+    a_throttle_at_any_call_of_sleep_ends_right: Throttle, in_the_evening;
+    an_error_at_any_call_of_sleep_ends_right: Error, in_the_evening;
+    a_time_out_before_any_effect_of_sleep_ends_right: TimeoutBefore, in_the_evening;
+    a_time_out_after_any_effect_of_sleep_ends_right: TimeoutAfter, in_the_evening;
+    a_denial_at_any_call_of_sleep_ends_right: Denied, in_the_evening;
+    a_crash_before_any_call_of_wake_ends_right: CrashBefore, in_the_morning;
+    a_crash_after_any_call_of_wake_ends_right: CrashAfter, in_the_morning;
+    a_throttle_at_any_call_of_wake_ends_right: Throttle, in_the_morning;
+    an_error_at_any_call_of_wake_ends_right: Error, in_the_morning;
+    a_time_out_before_any_effect_of_wake_ends_right: TimeoutBefore, in_the_morning;
+    a_time_out_after_any_effect_of_wake_ends_right: TimeoutAfter, in_the_morning;
+    a_denial_at_any_call_of_wake_ends_right: Denied, in_the_morning;
+}
+
+/// The evening's tick with a fault at the `n`-th call (from 1) of an operation. Tells whether there was such a call.
+fn budget_with(operation: Operation, n: u64, trouble: CallTrouble) -> bool {
+    let strike = |harness: &mut InMemoryHarness| {
+        harness.sim.forget_calls();
+        harness.sim.set_faults(FaultPlan::none().on(operation, n, trouble));
+        harness.tick(evening());
+        harness.sim.set_faults(FaultPlan::none());
+        harness.sim.calls().iter().any(|call| matches!(call.ending, CallEnding::Troubled(_)))
+    };
+    night_with(&strike, false, &format!("{trouble:?} at {operation} {n}"))
 }
 
 /// A budget that cannot be read or kept is paced without: all kinds of trouble, at each of its calls.
@@ -111,8 +105,8 @@ every_fault! {
 fn a_fault_at_any_call_for_a_budget_ends_right() {
     for operation in [Operation::LedgerBudget, Operation::LedgerKeepBudget] {
         for trouble in CallTrouble::ALL {
-            let struck = (1..MANY).take_while(|n| night_with(Struck::Of(operation, *n), trouble, false)).count();
-            assert!(struck >= 5, "{operation}, {trouble:?}: {struck} calls were struck");
+            let struck = (1..1_000).take_while(|n| budget_with(operation, *n, trouble)).count();
+            assert!((5..999).contains(&struck), "{operation}, {trouble:?}: {struck} calls were struck");
         }
     }
 }

@@ -136,8 +136,7 @@ impl<P: Platform> FailoverRunbook<P> {
                         work.record.word = Some(by.to_string());
                     }
                     // A word about one hold is none about the next.
-                    let passed = approve.contains(&GuardrailCode::Held).then_some(work.record.phase);
-                    work.record.passed.extend(passed);
+                    work.record.passed.extend(approve.contains(&GuardrailCode::Held).then_some(work.record.phase));
                     let approve = approve.into_iter().filter(|code| *code != GuardrailCode::Held);
                     work.record.header.approved.extend(approve);
                     work.record.by = Some(by.to_string());

@@ -100,6 +100,7 @@ pub trait TrafficSwitches {
 /// The state machines beside one, in its account and region.
 pub trait SiblingMachines {
     /// The one of this name.
+    #[must_use]
     fn sibling(&self, machine: &MachineName) -> Self;
 }
 

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Move, MovePhase, Pointer};
-use crate::estate::{HoldPoint, OwnStep, OwnStepPlace};
+use crate::estate::{Failover, HoldPoint, OwnStep, OwnStepPlace};
 use crate::execution::{ExecutionStatus, execution_name};
 use crate::name::{MachineName, Scope};
+use crate::value::Duration;
 
 /// How long a step may take where the document does not say.
 pub const OWN_STEP_WITHIN: SignedDuration = SignedDuration::from_mins(10);
@@ -121,7 +122,7 @@ pub const EXECUTIONS: &str = "watchkeeper-step";
 impl OwnStep {
     /// How long it may take.
     pub fn within(&self) -> SignedDuration {
-        self.within.map_or(OWN_STEP_WITHIN, |within| within.signed())
+        self.within.map_or(OWN_STEP_WITHIN, Duration::signed)
     }
 
     /// What its machine is given.
@@ -158,4 +159,16 @@ impl Move {
             None => self.own_steps.push(run),
         }
     }
+}
+
+/// The lines of a plan about the estate's own steps and about what a move is held before.
+pub(super) fn plan(failover: &Failover) -> String {
+    let step = |step: &OwnStep| {
+        let optional = if step.optional { ", optional" } else { "" };
+        let back = if step.back.is_some() { ", taken back with the move" } else { "" };
+        let (after, run, within) = (step.after, &step.run, step.within());
+        format!("  after {after}: {run} of the estate's own, within {within:#}{optional}{back}; StartExecution\n")
+    };
+    let held = |point: &HoldPoint| format!("  before {point}: held until a person says that it goes on\n");
+    failover.steps.iter().map(step).chain(failover.hold_before.iter().map(held)).collect()
 }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::fence::{SKEW, SWITCH_TIME};
+use super::own_steps;
 use super::traffic::expected;
 use super::{Move, MoveEnding, MovePhase};
 use crate::estate::{Failover, FencePolicy, TrafficStrategy};
@@ -280,22 +281,7 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move) -> String {
     for (phase, what) in steps {
         let _ = writeln!(text, "  {:<8} {what}", phase.name());
     }
-    for step in &failover.steps {
-        let (optional, back) = (
-            if step.optional { ", optional" } else { "" },
-            if step.back.is_some() { ", taken back with the move" } else { "" },
-        );
-        let _ = writeln!(
-            text,
-            "  after {}: {} of the estate's own, within {:#}{optional}{back}; StartExecution",
-            step.after,
-            step.run,
-            step.within()
-        );
-    }
-    for point in &failover.hold_before {
-        let _ = writeln!(text, "  before {point}: held until a person says that it goes on");
-    }
+    text.push_str(&own_steps::plan(failover));
     if !record.asks.is_empty() {
         text.push_str("A person has to approve:\n");
         for (code, why) in &record.asks {
