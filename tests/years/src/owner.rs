@@ -103,7 +103,8 @@ impl Owners {
     }
 }
 
-fn right(resource: &ResourceId, now: &Capacity) -> Option<Right> {
+/// What a resource is.
+pub(crate) fn right(resource: &ResourceId, now: &Capacity) -> Option<Right> {
     Some(match resource {
         ResourceId::Service(id) => {
             let is = *now.services.get(id)?;

@@ -81,3 +81,12 @@ fn new_bounds_under_a_release_may_come_back_with_the_count_of_either() {
     ];
     holds("generated", 1313, 0, &events);
 }
+
+#[test]
+fn what_an_emergency_left_under_a_deployment_is_no_count_of_that_deployment() {
+    let events = [
+        (13, "load-0 is in ALARM for 17 min; its event: lost"),
+        (15, "a deployment of s0 begins; it completes after 33 min"),
+    ];
+    holds("generated", 3179, 0, &events);
+}

@@ -72,7 +72,7 @@ impl<P: Platform> Reconciler<P> {
 }
 
 /// How this run has left each service so far: at its target where it has made all its writes, else as its plan found it. Bounds
-/// in between are our own.
+/// in between are our own. How one was left that the plan does not come to is not known.
 fn left_by(resumed: &ResumedRun, observed: &ObservedScope) -> BTreeMap<ServiceId, ServiceCapacity> {
     let run = &resumed.run;
     let found: BTreeMap<&ServiceId, u32> = run
@@ -84,12 +84,16 @@ fn left_by(resumed: &ResumedRun, observed: &ObservedScope) -> BTreeMap<ServiceId
         })
         .collect();
     let left = |(id, target): (&ServiceId, &ServiceCapacity)| {
-        let written = run.progress.written.contains(&ResourceId::Service(id.clone()));
-        let Some(desired) = found.get(id).filter(|_| !written) else { return (id.clone(), *target) };
+        let resource = ResourceId::Service(id.clone());
+        if run.plan.obstacle(&resource).is_some() || run.progress.held.contains(&resource) {
+            return None;
+        }
+        let written = run.progress.written.contains(&resource);
+        let Some(desired) = found.get(id).filter(|_| !written) else { return Some((id.clone(), *target)) };
         let scaling = observed.services.get(id).and_then(|found| found.capacity.scaling);
-        (id.clone(), ServiceCapacity { desired: *desired, scaling })
+        Some((id.clone(), ServiceCapacity { desired: *desired, scaling }))
     };
-    let mut all: BTreeMap<ServiceId, ServiceCapacity> = resumed.target.services.iter().map(left).collect();
+    let mut all: BTreeMap<ServiceId, ServiceCapacity> = resumed.target.services.iter().filter_map(left).collect();
     // What was seen to be somebody else's is left as that.
     all.extend(resumed.seen.standing.drifted.clone());
     all

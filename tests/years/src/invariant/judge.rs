@@ -53,6 +53,7 @@ pub(crate) struct Judge {
     pub(super) rest: super::rest::Rest,
     pub(super) share: super::share::Share,
     told: usize,
+    pub(super) told_baselines: super::diary::ToldBaselines,
     /// The changes of capacity until the last look, and whether the ledger was read since.
     settled_at: Option<u64>,
 }
@@ -69,6 +70,7 @@ impl Judge {
             rest: super::rest::Rest::default(),
             share: super::share::Share::new(),
             told: 0,
+            told_baselines: super::diary::ToldBaselines::new(),
             settled_at: None,
         };
         let _all_right = judge.owners.settle(&judge.last, |_| false);

@@ -1,5 +1,6 @@
 //! What must hold, each by a name and the sentence that promises it.
 
+mod diary;
 mod judge;
 mod kept;
 mod rest;

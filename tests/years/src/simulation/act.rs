@@ -53,6 +53,9 @@ impl Simulation {
             for message in self.judge.new_messages(&self.stack.sim) {
                 self.say(|| format!("  told: {message}"));
             }
+            for baseline in self.judge.new_baselines(&self.stack.sim) {
+                self.say(|| format!("      {baseline}"));
+            }
         }
         self.judge.acted(&self.stack.sim, actor, &calls)
     }
