@@ -67,6 +67,8 @@ impl ModelPair {
                 standby_control: None,
                 hosted_zone: None,
             },
+            steps: Vec::new(),
+            hold_before: BTreeSet::new(),
             minimum_delay: None,
         };
         let services = BTreeSet::from([singleton.service.clone()]);

@@ -1,11 +1,11 @@
 //! What each resource may be: as it was before we held it, or as its owner last made it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use watchkeeper_domain::capacity::{Capacity, DatabasePower, ResourceId, ServiceCapacity};
 
 /// What a resource may be once nobody holds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Right {
     /// A service.
     Service {
@@ -13,8 +13,8 @@ pub(crate) enum Right {
         was: ServiceCapacity,
         /// As its owner has made it since.
         made: ServiceCapacity,
-        /// The count that its owner had made before new bounds moved it.
-        moved: Option<u32>,
+        /// The counts that its owner has made on the way: each may have been taken for its own since.
+        earlier: BTreeSet<u32>,
     },
     /// A database.
     Database {
@@ -51,8 +51,8 @@ impl Owners {
     /// The counts that a service may have.
     pub(crate) fn counts(&self, resource: &ResourceId) -> Vec<u32> {
         match self.of(resource) {
-            Some(Right::Service { was, made, moved }) => {
-                [was.desired, made.desired].into_iter().chain(*moved).collect()
+            Some(Right::Service { was, made, earlier }) => {
+                [was.desired, made.desired].into_iter().chain(earlier.iter().copied()).collect()
             }
             _ => Vec::new(),
         }
@@ -61,24 +61,25 @@ impl Owners {
     /// Its owner has just made this of it; while nobody holds it, that is what it was, too.
     pub(crate) fn owned(&mut self, resource: &ResourceId, [before, now]: [&Capacity; 2], changed: Changed, held: bool) {
         let (stale, fresh) = (right(resource, before), right(resource, now));
-        let (Some(fresh), Some(right)) = (fresh, self.0.get_mut(resource).filter(|_| held)) else {
-            match fresh {
-                Some(fresh) => self.0.insert(resource.clone(), fresh),
-                None => self.0.remove(resource),
-            };
+        let Some(fresh) = fresh else {
+            self.0.remove(resource);
+            return;
+        };
+        let Some(right) = self.0.get_mut(resource).filter(|_| held) else {
+            self.0.insert(resource.clone(), fresh);
             return;
         };
         match (right, fresh) {
-            (Right::Service { was, made, moved }, Right::Service { made: now, .. }) if changed == Changed::Released => {
-                (was.desired, made.desired, *moved) = (now.desired, now.desired, None);
+            (Right::Service { was, made, earlier }, Right::Service { made: now, .. })
+                if changed == Changed::Released =>
+            {
+                (was.desired, made.desired) = (now.desired, now.desired);
+                earlier.clear();
             }
-            (Right::Service { made, moved, .. }, Right::Service { made: now, .. }) => {
+            (Right::Service { made, earlier, .. }, Right::Service { made: now, .. }) => {
                 let moves = !matches!(stale, Some(Right::Service { was, .. }) if was.desired == now.desired);
-                if changed != Changed::Bounds {
-                    (made.desired, *moved) = (now.desired, None);
-                } else if moves {
-                    *moved = Some(made.desired);
-                    made.desired = now.desired;
+                if changed != Changed::Bounds || moves {
+                    earlier.insert(std::mem::replace(&mut made.desired, now.desired));
                 }
                 if changed != Changed::Count {
                     made.scaling = now.scaling;
@@ -93,9 +94,9 @@ impl Owners {
     pub(crate) fn settle(&mut self, now: &Capacity, held: impl Fn(&ResourceId) -> bool) -> Option<(ResourceId, Right)> {
         for resource in now.resources().filter(|it| !held(it)) {
             let Some(fresh) = right(&resource, now) else { continue };
-            let known = self.0.entry(resource.clone()).or_insert(fresh);
+            let known = self.0.entry(resource.clone()).or_insert_with(|| fresh.clone());
             if !known.allows(&fresh) {
-                return Some((resource, *known));
+                return Some((resource, known.clone()));
             }
             *known = fresh;
         }
@@ -108,7 +109,7 @@ pub(crate) fn right(resource: &ResourceId, now: &Capacity) -> Option<Right> {
     Some(match resource {
         ResourceId::Service(id) => {
             let is = *now.services.get(id)?;
-            Right::Service { was: is, made: is, moved: None }
+            Right::Service { was: is, made: is, earlier: BTreeSet::new() }
         }
         ResourceId::Database(id) => {
             let is = *now.databases.get(id)?;
@@ -122,9 +123,10 @@ pub(crate) fn right(resource: &ResourceId, now: &Capacity) -> Option<Right> {
 impl Right {
     fn allows(&self, fresh: &Self) -> bool {
         match (self, fresh) {
-            (Self::Service { was, made, moved }, Self::Service { was: is, .. }) => {
-                let counts = [Some(was.desired), Some(made.desired), *moved];
-                counts.contains(&Some(is.desired)) && [was.scaling, made.scaling].contains(&is.scaling)
+            (Self::Service { was, made, earlier }, Self::Service { was: is, .. }) => {
+                let counts = [was.desired, made.desired];
+                (counts.contains(&is.desired) || earlier.contains(&is.desired))
+                    && [was.scaling, made.scaling].contains(&is.scaling)
             }
             // AWS starts what has been stopped for seven days.
             (Self::Database { was, made }, Self::Database { was: is, .. }) => {

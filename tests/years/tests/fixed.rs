@@ -74,12 +74,18 @@ fn runs_that_take_each_others_place_while_a_release_is_waited_for_tell_nobody() 
 }
 
 #[test]
-fn new_bounds_under_a_release_may_come_back_with_the_count_of_either() {
+fn a_count_that_its_owner_has_made_on_the_way_may_come_back() {
     let events = [
         (1, "a new release of s0 is deployed, with 1 tasks"),
         (3, "somebody sets the bounds of s0 to 2..6, all suspended"),
     ];
     holds("generated", 1313, 0, &events);
+    let events = [
+        (31, "its owner starts rds:qa-carcierge-rds"),
+        (32, "a new release of qa-carcierge-web is deployed, with 1 tasks"),
+        (33, "Terraform is applied to qa again"),
+    ];
+    holds("carcierge", 3370, 0, &events);
 }
 
 #[test]
