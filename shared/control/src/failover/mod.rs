@@ -11,6 +11,8 @@ mod phases;
 pub mod ports;
 mod probe;
 mod ready;
+mod rehearse;
+mod rehearsals;
 mod start;
 mod takeover;
 mod traffic_switch;

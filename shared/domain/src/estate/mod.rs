@@ -35,7 +35,7 @@ pub use emergency::{
 pub use environment::Environment;
 pub use estates::{EstateFolder, UnknownName};
 pub use failover::{
-    DetectionMode, Failover, FencePolicy, GlobalTable, HealthProbe, Singleton, StandbyDatabase, StreamSize,
+    DetectionMode, Failover, FencePolicy, GlobalTable, HealthProbe, RehearsalPolicy, Singleton, StandbyDatabase, StreamSize,
     TrafficPolicy, TrafficStrategy,
 };
 pub use forms::FORMS;

@@ -141,7 +141,13 @@ fn kept() -> LedgerFacts {
         figures_at: None,
         alarms: None,
     };
-    LedgerFacts { sample: Some(sample), heard: Some(night()), backups: Ok(Vec::new()), unarmed: BTreeMap::new() }
+    LedgerFacts {
+        sample: Some(sample),
+        heard: Some(night()),
+        backups: Ok(Vec::new()),
+        unarmed: BTreeMap::new(),
+        certificate: Ok(None),
+    }
 }
 
 fn facts(memory: &Memory, member: &PairMember, kept: LedgerFacts) -> ReadinessFacts {
@@ -204,7 +210,7 @@ fn a_region_that_answers_nothing_is_not_taken_for_good() {
         "DescribeImages",
         "GetServiceQuota",
     ];
-    let nothing = LedgerFacts { sample: None, heard: None, backups: Ok(Vec::new()), unarmed: BTreeMap::new() };
+    let nothing = LedgerFacts { sample: None, heard: None, backups: Ok(Vec::new()), unarmed: BTreeMap::new(), certificate: Ok(None) };
     let found = findings(&Memory::refusing(&everything), nothing);
     let unread = found.iter().filter(|finding| finding.starts_with("unreadable: ")).count();
     assert_eq!(unread, 8, "two services, two repositories, a table, a database, a stream and the quota: {found:?}");

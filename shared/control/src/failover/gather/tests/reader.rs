@@ -81,6 +81,10 @@ impl RegionTasks for Memory {
         self.call("ListTasks", service, 0)
     }
 
+    async fn slowest_start(&self, service: &ServiceId) -> Result<Option<TaskStart>, AwsError> {
+        self.call("ListTasks", service, None)
+    }
+
     async fn task_images(&self, definition: &TaskDefinition) -> Result<Vec<String>, AwsError> {
         let family = definition.to_string().replace(":7", "");
         self.call("DescribeTaskDefinition", definition, vec![image("us-west-1", &family, "1.4.2")])
