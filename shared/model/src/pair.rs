@@ -68,6 +68,8 @@ impl ModelPair {
                 hosted_zone: None,
             },
             minimum_delay: None,
+            rehearse: None,
+            certified_within: None,
         };
         let services = BTreeSet::from([singleton.service.clone()]);
         Ok(Self { regions, singleton, services, failover, known: RwLock::default() })

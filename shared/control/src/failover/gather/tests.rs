@@ -119,6 +119,7 @@ fn member(more: usize) -> PairMember {
             "traffic": { "strategy": "switch-object", "names": ["fleet.example.com"], "bucket": "b", "object": "o" }
         }))
         .unwrap(),
+        freezes: Vec::new(),
         backups: Vec::new(),
     }
 }

@@ -1,5 +1,7 @@
 //! A region in memory.
 
+use watchkeeper_domain::failover::rehearsal::TaskStart;
+
 use super::*;
 
 /// A region in memory: two services, a table and a replica, and no stream. It counts its calls, and refuses some.
