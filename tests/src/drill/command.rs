@@ -50,6 +50,8 @@ pub enum Runbook {
     Surge,
     /// A region is lost, the other one takes over, and later it goes home again.
     Failover,
+    /// A failover is rehearsed in production: certified, given back, and nothing written where it serves.
+    Rehearse,
     /// A month of backups with missed and doubled ticks, pruned to the policy, and the drill that restores them.
     Backup,
     /// What is stuck is freed where that is proved, and named to a person where it is not.
@@ -139,6 +141,7 @@ async fn work(arguments: &DrillArguments, show: &DrillOutput) -> Result<bool, Ha
         Some(Runbook::Surge) => Box::pin(surge::play(selection, show)).await?,
         Some(Runbook::Backup) => Box::pin(backup::play(selection, show)).await?,
         Some(Runbook::Unblock) => Box::pin(unblock::play(selection, show)).await?,
+        Some(Runbook::Rehearse) => Box::pin(failover::rehearse(selection, show)).await?,
         Some(Runbook::Failover) => Box::pin(failover::play(selection, show)).await?,
         None => all::play(selection).await?,
     };

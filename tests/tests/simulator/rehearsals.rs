@@ -71,6 +71,10 @@ pub(crate) fn untouched(stacks: &InMemoryPair, context: &str) {
     let wrote = |call: &RecordedCall| call.operation.writes_capacity() || MOVES.contains(&call.operation);
     let written: Vec<_> = stacks.pair.home().calls().into_iter().filter(wrote).collect();
     assert!(written.is_empty(), "{context}: {written:?}");
+    // Of the region that serves the standby asks nothing but its health paths.
+    let asked = |call: &RecordedCall| call.abroad && call.operation != Operation::Probe;
+    let abroad: Vec<_> = stacks.pair.standby().calls().into_iter().filter(asked).collect();
+    assert!(abroad.is_empty(), "{context}: {abroad:?}");
     assert_eq!(stacks.pair.serving(), Some(home()), "{context}");
     never_double(stacks, context);
     let started = stacks.pair.standby().alive(&service(stacks, SIMULATOR));

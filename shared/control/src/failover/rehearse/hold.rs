@@ -12,8 +12,8 @@ use crate::platform::Platform;
 use crate::ports::{Clock, ExecutionStates};
 use crate::runbook::RunbookError;
 
-/// The most seconds between two looks: an emergency does not wait for the end of it.
-const LOOK: i64 = 30;
+/// The most seconds between two looks, as often as the watch looks: an emergency does not wait for the end of it.
+const LOOK: i64 = 60;
 
 impl<P: Platform> FailoverRunbook<P> {
     pub(super) async fn hold(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
