@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn a_runbook_that_is_not_there_is_told_with_those_that_are() {
         let text = explained(read("drill restore").unwrap_err()).to_string();
-        let all = "sleep, wake, surge, failover, backup, unblock, up";
+        let all = "sleep, wake, surge, failover, rehearse, backup, unblock, up";
         assert!(text.contains(&format!("no runbook \"restore\"; there are: {all}")), "{text}");
     }
 }

@@ -28,7 +28,10 @@ fn play(k: u64, trouble: CallTrouble) -> bool {
     assert!(left.intents.iter().all(|intent| intent.layer != Layer::Rehearsal), "{context}: {:?}", left.intents);
     assert_eq!(left.baseline, None, "{context}");
     if watchkeeper_in_memory::FailoverRunState::Ended("done".to_owned(), None) == run.state {
-        assert!(certificate(&stacks).is_some_and(|it| it.is_green()), "{context}: a rehearsal that ends well has proved it");
+        assert!(
+            certificate(&stacks).is_some_and(|it| it.is_green()),
+            "{context}: a rehearsal that ends well has proved it"
+        );
     }
     struck
 }

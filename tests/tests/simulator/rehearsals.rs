@@ -19,7 +19,7 @@ use crate::pair_scene::{
 
 /// A rehearsal each day, half an hour after the beginning of the scene.
 const DAILY: (&str, &str) =
-    ("      rto: 5m", "      rehearse: { every: 1d, at: \"03:30\", zone: UTC, for: 2m }\n      rto: 5m");
+    ("{ every: 30d, at: \"03:00\", zone: America/Los_Angeles }", "{ every: 1d, at: \"03:30\", zone: UTC, for: 2m }");
 
 /// What a move writes beside capacity.
 const MOVES: [Operation; 8] = [
@@ -67,7 +67,6 @@ fn service(stacks: &InMemoryPair, name: &str) -> ServiceId {
 /// Nothing of the pair has moved, and nothing was written to the region that serves.
 pub(crate) fn untouched(stacks: &InMemoryPair, context: &str) {
     assert_eq!(stacks.pair.standby().pointer(&stacks.member(&standby()).id).unwrap(), None, "{context}: the pointer");
-    assert_eq!(stacks.pair.home().capacity_changes(), 0, "{context}: the capacity that serves");
     let wrote = |call: &RecordedCall| call.operation.writes_capacity() || MOVES.contains(&call.operation);
     let written: Vec<_> = stacks.pair.home().calls().into_iter().filter(wrote).collect();
     assert!(written.is_empty(), "{context}: {written:?}");

@@ -102,7 +102,8 @@ fn alive(answer: &DescribeTasksOutput) -> Result<u32, String> {
 
 /// How a task that runs has started (`createdAt`, `startedAt`, `pullStartedAt`, `pullStoppedAt`; Amazon ECS API reference, `Task`).
 fn start(task: &Task) -> Option<TaskStart> {
-    let between = |from: Option<&DateTime>, to: Option<&DateTime>| Some(to?.to_millis().ok()? - from?.to_millis().ok()?);
+    let between =
+        |from: Option<&DateTime>, to: Option<&DateTime>| Some(to?.to_millis().ok()? - from?.to_millis().ok()?);
     let took_ms = between(task.created_at(), task.started_at())?;
     Some(TaskStart { took_ms, pull_ms: between(task.pull_started_at(), task.pull_stopped_at()) })
 }

@@ -146,11 +146,7 @@ fn urgent(
 }
 
 /// What a rehearsal speaks of: a demand for some services, in the layer of its own.
-fn rehearsed(
-    request: &RunRequest,
-    demand: &RehearsalDemand,
-    instant: Timestamp,
-) -> Result<IntentChange, RequestError> {
+fn rehearsed(request: &RunRequest, demand: &RehearsalDemand, instant: Timestamp) -> Result<IntentChange, RequestError> {
     let bad = |field, found: String, expected: String| Err(RequestError { field, found, expected });
     match demand {
         RehearsalDemand::GiveBack { by } => {

@@ -9,8 +9,9 @@ use watchkeeper_domain::estate::{Environment, Estate, FencePolicy, Singleton, Tr
 use watchkeeper_domain::failover::{Heartbeat, Move, MovePause, PauseKind, Pointer, QUESTION, RegionSample, report};
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::{AlarmName, Duration};
-use watchkeeper_window::facts::{CertificateFacts, 
-    FailoverFacts, FunctionArn, OpenQuestion, PairRegion, ProbedPaths, Reading, SettledEpoch, StackFacts, TrafficFacts,
+use watchkeeper_window::facts::{
+    CertificateFacts, FailoverFacts, FunctionArn, OpenQuestion, PairRegion, ProbedPaths, Reading, SettledEpoch,
+    StackFacts, TrafficFacts,
 };
 
 use super::environment::zone;

@@ -90,7 +90,12 @@ fn advice(scope: &Scope, record: &Move, ending: MoveEnding) -> Option<String> {
     let Scope { estate, environment, region } = scope;
     let input = |more: &str| format!("{{\"estate\":\"{estate}\",\"environment\":\"{environment}\"{more}}}");
     if let Some(rehearsal) = &record.rehearsal {
-        return rehearsal_advice(&input(",\"mode\":\"rehearse\""), region.as_str(), ending, rehearsal.handed_over.is_some());
+        return rehearsal_advice(
+            &input(",\"mode\":\"rehearse\""),
+            region.as_str(),
+            ending,
+            rehearsal.handed_over.is_some(),
+        );
     }
     match ending {
         MoveEnding::Done => Some(format!(
@@ -150,8 +155,12 @@ fn rehearsal_advice(again: &str, region: &str, ending: MoveEnding, handed_over: 
             "What was started in {region} is not all given back. The tick tries again every five minutes; look at the runs of \
              reconcile there"
         )),
-        MoveEnding::Refused => Some(format!("Nothing was changed. It is tried once more in a day; or start it with {again}")),
-        MoveEnding::Done if handed_over => Some("Nothing: the move goes on with what is up, and tells of itself".to_owned()),
+        MoveEnding::Refused => {
+            Some(format!("Nothing was changed. It is tried once more in a day; or start it with {again}"))
+        }
+        MoveEnding::Done if handed_over => {
+            Some("Nothing: the move goes on with what is up, and tells of itself".to_owned())
+        }
         _ => None,
     }
 }
@@ -296,7 +305,13 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move) -> String {
         ));
     }
     let paths = failover.probe.as_ref().map_or(0, |probe| probe.paths.len());
-    steps.push((MovePhase::Verify, format!("rollout completed, running as wanted, targets healthy, {paths} health paths answer in {to}; {}", expects(proved, |it| it.phase_ms(MovePhase::Verify), "reads, and the load balancer's checks"))));
+    steps.push((
+        MovePhase::Verify,
+        format!(
+            "rollout completed, running as wanted, targets healthy, {paths} health paths answer in {to}; {}",
+            expects(proved, |it| it.phase_ms(MovePhase::Verify), "reads, and the load balancer's checks")
+        ),
+    ));
     let means = match failover.traffic.strategy {
         TrafficStrategy::SwitchObject => "the object behind the inverted health check; S3, data plane",
         TrafficStrategy::Alarm => "the metric behind the alarm of the health check; PutMetricData, data plane",
@@ -340,7 +355,8 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move) -> String {
         failover.rto, failover.rpo
     );
     if let Some((proved, rto)) = proved.and_then(|proved| Some((proved, proved.rto_ms?))) {
-        let _ = writeln!(text, "Times are those of {} at {}: an RTO of {} s follows.", proved.by, proved.at, rto / 1000);
+        let _ =
+            writeln!(text, "Times are those of {} at {}: an RTO of {} s follows.", proved.by, proved.at, rto / 1000);
     }
     text
 }

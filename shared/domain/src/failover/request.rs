@@ -6,8 +6,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::name::{EnvironmentName, EstateName};
 use super::rehearsal::{rehearsed_for, rehearsed_share};
+use crate::name::{EnvironmentName, EstateName};
 use crate::request::{RequestError, approvable};
 use crate::value::{Duration, Percent};
 use crate::violation::GuardrailCode;
@@ -106,9 +106,11 @@ impl FailoverRequest {
         rehearsed_for(self.lasts)?;
         rehearsed_share(self.share)?;
         match self.mode {
-            MoveManner::Rehearse if self.take_over => {
-                bad("take-over", "true with mode rehearse", "one of the two: a rehearsal that died is given back by itself")
-            }
+            MoveManner::Rehearse if self.take_over => bad(
+                "take-over",
+                "true with mode rehearse",
+                "one of the two: a rehearsal that died is given back by itself",
+            ),
             MoveManner::Rehearse if self.detected.is_some() => {
                 bad("detected", "an instant with mode rehearse", "none: a rehearsal answers no loss")
             }

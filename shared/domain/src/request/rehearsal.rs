@@ -33,7 +33,11 @@ impl RunRequest {
     pub(super) fn check_rehearsal(&self) -> Result<(), RequestError> {
         let Some(demand) = &self.rehearsal else { return Ok(()) };
         if self.trigger != RunTrigger::Failover || self.mode != RunMode::Apply {
-            return Err(bad("rehearsal", "a demand of another trigger, or only a plan", "trigger failover with mode apply"));
+            return Err(bad(
+                "rehearsal",
+                "a demand of another trigger, or only a plan",
+                "trigger failover with mode apply",
+            ));
         }
         match demand {
             RehearsalDemand::Hold { services, .. } if services.is_empty() => {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_domain::failover::rehearsal::{CapacityCertificate, CertificateStanding};
 use watchkeeper_domain::failover::readiness::Readiness;
+use watchkeeper_domain::failover::rehearsal::{CapacityCertificate, CertificateStanding};
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, ServiceName};
 use watchkeeper_domain::value::{AlarmName, Zone};

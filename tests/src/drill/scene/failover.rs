@@ -25,8 +25,10 @@ const START: f64 = 45.0;
 /// How long it takes otherwise: the emulator's own figure.
 const USUAL: f64 = 0.3;
 
-/// How often ten minutes pass for a wave that has no room: an hour and a half.
-const ROOMLESS: u32 = 9;
+/// How often two minutes, less than a lease lasts, pass for a wave that has no room: an hour and a half.
+const ROOMLESS: u32 = 45;
+/// What its own hand has for a step between two of them.
+const STEP: std::time::Duration = std::time::Duration::from_millis(500);
 /// The caller of what the tests ask themselves.
 const TEST: &str = "test";
 
@@ -48,7 +50,16 @@ pub(super) struct PairScene<'a> {
 
 impl<'a> PairScene<'a> {
     pub(super) fn of(stacks: StackPair<'a>) -> Self {
-        Self { stacks, moving: None, since: None, rehearsal: None, deployed: None, lost: false, monitors: Vec::new(), lag: None }
+        Self {
+            stacks,
+            moving: None,
+            since: None,
+            rehearsal: None,
+            deployed: None,
+            lost: false,
+            monitors: Vec::new(),
+            lag: None,
+        }
     }
 
     fn stack(&self, region: &Region) -> &'a DeployedStack {
@@ -101,11 +112,6 @@ impl<'a> SandboxScene<'a> {
         };
         self.done(at, &step, began.elapsed());
         Ok(stage)
-    }
-
-    /// Tasks that run in the standby.
-    async fn running_in_standby(&self) -> Result<u32, HarnessError> {
-        Ok(self.running().await?)
     }
 
     async fn settle(&self, seconds: f64) -> Result<(), HarnessError> {
@@ -211,18 +217,18 @@ impl FailoverHarness for SandboxScene<'_> {
 
     async fn rehearse_without_room(&mut self, input: &Value, tasks: u32) -> Result<MoveStage, HarnessError> {
         let room = |most: u32| EmulatorSettings { ecs_most_tasks: Some(most), ..EmulatorSettings::default() };
-        let running = self.running_in_standby().await?;
+        let running = self.running().await?;
         self.stack.control().change(&room(running + tasks)).await?;
         let stack = self.pair()?.stacks.standby;
         let rehearsal = stack.fail_over(input).await?;
         rehearsal.reaches(MovePhase::Scale).await?;
         // The own hand waits for what is not there for as long as it waits for anything.
         for _ in 0..ROOMLESS {
-            stack.pass(SignedDuration::from_mins(10)).await?;
+            stack.pass(SignedDuration::from_mins(2)).await?;
             if rehearsal.record().await?.is_some_and(|record| record.phase != MovePhase::Scale) {
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            tokio::time::sleep(STEP).await;
         }
         self.pair_mut()?.moving = Some(rehearsal);
         let stage = self.goes_on("a rehearsal where there is room for all but one task").await?;

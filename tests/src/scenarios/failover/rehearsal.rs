@@ -80,7 +80,8 @@ pub async fn a_certificate_that_is_out_of_date(harness: &mut impl ReadinessHarne
 pub async fn a_rehearsal_without_room(harness: &mut impl FailoverHarness) -> Played {
     let before = begun(harness).await?;
     let (failover, since) = (harness.failover()?, harness.now().await?);
-    let all: u32 = failover.capacity.iter().filter(|(name, _)| !failover.is_singleton(name)).map(|(_, tasks)| tasks).sum();
+    let all: u32 =
+        failover.capacity.iter().filter(|(name, _)| !failover.is_singleton(name)).map(|(_, tasks)| tasks).sum();
     let input = input(harness, "1m");
     let stage = harness.rehearse_without_room(&input, all.saturating_sub(1)).await?;
     harness.check("the rehearsal proves nothing", stage.ending() == "Failover.Compensated", stage.says());

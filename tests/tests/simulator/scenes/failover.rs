@@ -47,7 +47,18 @@ impl InMemoryPairScene {
         let found = stacks.estates().environment(scope.estate.as_str(), scope.environment.as_str());
         let environment = found.unwrap_or_else(|error| panic!("{error}")).1.clone();
         let (standby, began) = (stacks.pair.standby(), stacks.pair.now());
-        Self { stacks, environment, scope, standby, moving: None, rehearsal: None, began, told: 0, published: 0, started: 0 }
+        Self {
+            stacks,
+            environment,
+            scope,
+            standby,
+            moving: None,
+            rehearsal: None,
+            began,
+            told: 0,
+            published: 0,
+            started: 0,
+        }
     }
 
     fn name(&mut self) -> String {

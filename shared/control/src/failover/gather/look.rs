@@ -92,7 +92,10 @@ impl<S: RegionReader, L: Ledger, K: Clock> PacedRegion<'_, S, L, K> {
         self.pace.call(ApiBucket::EcsDefinitionRead, 1, self.reader.task_images(definition)).await.map_err(why)
     }
 
-    pub(in crate::failover) async fn describe(&self, ids: impl Iterator<Item = &ServiceId>) -> Vec<Batch<ObservedService>> {
+    pub(in crate::failover) async fn describe(
+        &self,
+        ids: impl Iterator<Item = &ServiceId>,
+    ) -> Vec<Batch<ObservedService>> {
         let mut clusters: BTreeMap<&ClusterName, Vec<ServiceName>> = BTreeMap::new();
         ids.for_each(|id| clusters.entry(&id.cluster).or_default().push(id.service.clone()));
         let mut batches = Vec::new();

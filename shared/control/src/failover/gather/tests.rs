@@ -211,7 +211,13 @@ fn a_region_that_answers_nothing_is_not_taken_for_good() {
         "DescribeImages",
         "GetServiceQuota",
     ];
-    let nothing = LedgerFacts { sample: None, heard: None, backups: Ok(Vec::new()), unarmed: BTreeMap::new(), certificate: Ok(None) };
+    let nothing = LedgerFacts {
+        sample: None,
+        heard: None,
+        backups: Ok(Vec::new()),
+        unarmed: BTreeMap::new(),
+        certificate: Ok(None),
+    };
     let found = findings(&Memory::refusing(&everything), nothing);
     let unread = found.iter().filter(|finding| finding.starts_with("unreadable: ")).count();
     assert_eq!(unread, 8, "two services, two repositories, a table, a database, a stream and the quota: {found:?}");

@@ -53,7 +53,9 @@ impl<P: Platform> FailoverRunbook<P> {
         work.record.proved = facts.readiness.certificate.clone().ok().flatten();
         if !facts.head_start.is_empty() {
             let names: Vec<&str> = facts.head_start.iter().map(ServiceName::as_str).collect();
-            work.record.header.note(now, format!("a rehearsal has {} up: the move goes on from there", names.join(", ")));
+            work.record
+                .header
+                .note(now, format!("a rehearsal has {} up: the move goes on from there", names.join(", ")));
         }
         let readiness = facts.readiness();
         work.record.header.note(now, readiness.summary());
@@ -83,7 +85,9 @@ impl<P: Platform> FailoverRunbook<P> {
     async fn head_start(&self, member: &PairMember, now: Timestamp) -> BTreeSet<ServiceName> {
         let seen = self.ledger.load(&member.scope()).await.unwrap_or_default();
         let up = rehearsing(&seen.intents, now).into_iter();
-        up.flat_map(|intent| member.failover.capacity.keys().filter(|service| intent.is_about(service))).cloned().collect()
+        up.flat_map(|intent| member.failover.capacity.keys().filter(|service| intent.is_about(service)))
+            .cloned()
+            .collect()
     }
 
     /// Takes the plan over into the record, with what it was made of where a report is kept.

@@ -11,8 +11,8 @@ use watchkeeper_domain::name::ServiceName;
 
 use super::super::FailoverRunbook;
 use super::super::advance::MoveStep;
-use super::super::outcome::PhaseOutcome;
 use super::super::gather::PacedRegion;
+use super::super::outcome::PhaseOutcome;
 use super::super::probe;
 use crate::failover::ports::RegionTasks;
 use crate::pacing::ApiBucket;

@@ -76,7 +76,10 @@ impl<P: Platform> FailoverRunbook<P> {
         for (id, now) in &found {
             let Some(before) = rehearsal.before.get(&id.service) else { continue };
             if !is_back(before, &now.capacity) {
-                left.push(format!("{id}: {} tasks are wanted, and {} were before", now.capacity.desired, before.desired));
+                left.push(format!(
+                    "{id}: {} tasks are wanted, and {} were before",
+                    now.capacity.desired, before.desired
+                ));
             }
         }
         Ok(left)

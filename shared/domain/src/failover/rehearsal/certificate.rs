@@ -151,10 +151,14 @@ impl CapacityCertificate {
         if !counts {
             return None;
         }
-        let services: BTreeMap<ServiceName, CertifiedService> =
-            failover.capacity.iter().map(|(name, declared)| (name.clone(), certified(record, name, *declared))).collect();
+        let services: BTreeMap<ServiceName, CertifiedService> = failover
+            .capacity
+            .iter()
+            .map(|(name, declared)| (name.clone(), certified(record, name, *declared)))
+            .collect();
         let mut findings = rehearsal.map_or_else(Vec::new, |rehearsal| rehearsal.findings.clone());
-        findings.extend(record.failure.iter().filter(|failure| !findings.contains(failure)).cloned().collect::<Vec<_>>());
+        findings
+            .extend(record.failure.iter().filter(|failure| !findings.contains(failure)).cloned().collect::<Vec<_>>());
         let rto_ms = findings.is_empty().then(|| record.rto_ms().or_else(|| Some(follows(record, failover)))).flatten();
         let promised = failover.rto.signed();
         if let Some(rto) = rto_ms.map(SignedDuration::from_millis).filter(|rto| *rto > promised) {

@@ -72,7 +72,8 @@ impl RehearsalPolicy {
             return RehearsalDue::Start(due, RehearsalMemory { due, execution: None, again: false });
         }
         let later = last.due.saturating_add(SignedDuration::from_secs(DAY)).unwrap_or(Timestamp::MAX);
-        if ended == Some(MoveEnding::Refused) && !last.again && now >= later {
+        let refused = last.execution.is_some() && ended == Some(MoveEnding::Refused);
+        if refused && !last.again && now >= later {
             return RehearsalDue::Start(later, RehearsalMemory { again: true, ..last.clone() });
         }
         RehearsalDue::Nothing

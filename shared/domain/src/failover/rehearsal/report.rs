@@ -17,7 +17,9 @@ pub fn rehearsed(record: &Move) -> Option<&'static str> {
         Some(MoveEnding::Compensated) => "not proved",
         Some(MoveEnding::Held) => "not given back",
         Some(MoveEnding::Refused) => "refused",
-        Some(MoveEnding::Nothing | MoveEnding::Planned | MoveEnding::FalseAlarm | MoveEnding::Declined) => "nothing done",
+        Some(MoveEnding::Nothing | MoveEnding::Planned | MoveEnding::FalseAlarm | MoveEnding::Declined) => {
+            "nothing done"
+        }
     })
 }
 

@@ -90,8 +90,16 @@ fn one_that_was_missed_is_caught_up_once_and_one_that_was_refused_is_tried_once_
     let daily = policy("1d");
     let now = instant("2026-11-20T12:00:00Z");
     let due = instant("2026-11-20T02:30:00Z");
-    let RehearsalDue::Remember(first) = daily.due(None, None, now) else { panic!("what was due before is not started") };
+    let RehearsalDue::Remember(first) = daily.due(None, None, now) else {
+        panic!("what was due before is not started")
+    };
     assert_eq!(daily.due(Some(&first), None, now), RehearsalDue::Nothing);
+    let much_later = now + SignedDuration::from_hours(11);
+    assert_eq!(
+        daily.due(Some(&first), Some(MoveEnding::Refused), much_later),
+        RehearsalDue::Nothing,
+        "nothing was refused"
+    );
     let days_ago = RehearsalMemory { due: instant("2026-11-16T02:30:00Z"), ..first.clone() };
     let RehearsalDue::Start(started, memory) = daily.due(Some(&days_ago), None, now) else { panic!("it was missed") };
     assert_eq!((started, memory.due), (due, due), "once, however many were missed");
@@ -311,7 +319,8 @@ fn a_plan_takes_its_times_from_the_last_certificate_and_says_of_which() {
     assert!(plain.contains("about the time a task takes to start"), "{plain}");
     record.proved = Some(Box::new(certificate(100, &[])));
     let proved = report::plan("fleet-orchestration prod", &failover(None), &record);
-    for expected in ["UpdateService, 46.0 s the last time", "10.0 s the last time", "Times are those of rehearse-1 at"] {
+    for expected in ["UpdateService, 46.0 s the last time", "10.0 s the last time", "Times are those of rehearse-1 at"]
+    {
         assert!(proved.contains(expected), "{expected}\n{proved}");
     }
 }

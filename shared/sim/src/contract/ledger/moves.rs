@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, Suspensions, TaskDefinition};
 use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness, ReadinessCode, ReadinessFinding};
 use watchkeeper_domain::failover::rehearsal::{
-    CapacityCertificate, CertificateOrigin, CertificateStanding, CertifiedService, PlacedTasks, Rehearsal, RehearsalMemory,
-    SlowestService, StandingVerdict, TaskStart, WaveTiming,
+    CapacityCertificate, CertificateOrigin, CertificateStanding, CertifiedService, PlacedTasks, Rehearsal,
+    RehearsalMemory, SlowestService, StandingVerdict, TaskStart, WaveTiming,
 };
 use watchkeeper_domain::failover::sample::ServiceSample;
 use watchkeeper_domain::failover::{

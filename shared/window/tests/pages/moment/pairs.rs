@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use watchkeeper_domain::capacity::TaskDefinition;
 use watchkeeper_domain::failover::rehearsal::{
-    CapacityCertificate, CertificateOrigin, CertificateStanding, CertifiedService, SlowestService, StandingVerdict, TaskStart,
-    WaveTiming,
+    CapacityCertificate, CertificateOrigin, CertificateStanding, CertifiedService, SlowestService, StandingVerdict,
+    TaskStart, WaveTiming,
 };
 use watchkeeper_domain::failover::{Heartbeat, Move, MoveEnding, MovePhase, PhaseTiming, Pointer};
 use watchkeeper_domain::failover::{MoveStage, OngoingMove};
@@ -13,8 +13,8 @@ use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, ServiceName}
 use watchkeeper_domain::value::Percent;
 use watchkeeper_domain::violation::GuardrailCode;
 use watchkeeper_window::facts::{
-    CertificateFacts, FailoverFacts, ObservedCapacity, ObservedCount, OpenQuestion, PairRegion, ProbedPaths, Reading, SettledEpoch,
-    TrafficFacts,
+    CertificateFacts, FailoverFacts, ObservedCapacity, ObservedCount, OpenQuestion, PairRegion, ProbedPaths, Reading,
+    SettledEpoch, TrafficFacts,
 };
 
 use super::estates::everything;
