@@ -260,12 +260,11 @@ impl<P: Platform> FailoverRunbook<P> {
             Some(MovePause { kind: PauseKind::Child(suffix), .. }) => {
                 // Whoever has the pointer acts: a run that was left with the lease, its parent dead, is taken the place of, be it
                 // over or still at work. Not to know of one costs the time that its lease has left.
-                let request = match rehearse::demand(&record) {
-                    Some(demand) => RunRequest::of_rehearsal(&member.scope(), demand, rehearse::REASON.to_owned()),
-                    None => {
-                        let left = self.ledger.lease(&member.scope()).await.ok().flatten().map(|lease| lease.holder);
-                        RunRequest::of_failover(&member.scope(), pointer.to_string(), left)
-                    }
+                let request = if let Some(demand) = rehearse::demand(&record) {
+                    RunRequest::of_rehearsal(&member.scope(), demand, rehearse::REASON.to_owned())
+                } else {
+                    let left = self.ledger.lease(&member.scope()).await.ok().flatten().map(|lease| lease.holder);
+                    RunRequest::of_failover(&member.scope(), pointer.to_string(), left)
                 };
                 NextStep::Child { suffix: suffix.clone(), request: request.into() }
             }

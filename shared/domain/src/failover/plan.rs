@@ -76,7 +76,9 @@ impl MoveFacts {
         let mut opened = waves(&self.order, &self.failover);
         if let Some(share) = self.rehearsed {
             figures = rehearsed_serving(&figures, share, &self.failover);
-            opened.iter_mut().for_each(|wave| wave.retain(|service| figures.contains_key(service)));
+            for wave in &mut opened {
+                wave.retain(|service| figures.contains_key(service));
+            }
         }
         MovePlan {
             serving: figures,
@@ -113,7 +115,9 @@ impl MoveFacts {
 /// The waves with a head start: what is up already is the first one, and no singleton is.
 fn ahead(mut waves: Vec<Vec<ServiceName>>, up: &BTreeSet<ServiceName>) -> Vec<Vec<ServiceName>> {
     let first: Vec<ServiceName> = waves.iter().flatten().filter(|service| up.contains(*service)).cloned().collect();
-    waves.iter_mut().for_each(|wave| wave.retain(|service| !up.contains(service)));
+    for wave in &mut waves {
+        wave.retain(|service| !up.contains(service));
+    }
     waves.insert(0, first);
     waves.retain(|wave| !wave.is_empty());
     waves

@@ -318,12 +318,11 @@ impl ReadinessHarness for SandboxScene<'_> {
         self.prepare(&format!("{service} is deployed anew in the standby")).await?;
         let pair = self.pair_mut()?;
         let (stack, id) = (pair.stacks.standby, pair.stacks.service(pair.stacks.standby, service)?);
-        let release = match pair.deployed.take().filter(|_| !other_family) {
-            Some(before) => before,
-            None => {
-                pair.deployed = Some(stack.site().released(&id).await?);
-                stack.site().make_release_of(&format!("{service}-next"), &id).await?
-            }
+        let release = if let Some(before) = pair.deployed.take().filter(|_| !other_family) {
+            before
+        } else {
+            pair.deployed = Some(stack.site().released(&id).await?);
+            stack.site().make_release_of(&format!("{service}-next"), &id).await?
         };
         Ok(stack.site().release(&id, &release).await?)
     }

@@ -59,19 +59,19 @@ pub async fn a_certificate_that_is_out_of_date(harness: &mut impl ReadinessHarne
     let input = input(harness, "1m");
     harness.rehearse(&input).await?;
     harness.rehearsed().await?;
-    let stale = |found: &Readiness| {
+    let outdated = |found: &Readiness| {
         found.findings.iter().find(|finding| finding.code == ReadinessCode::CertificateStale).map(ToString::to_string)
     };
     let found = harness.look().await?;
-    harness.check("the certificate counts", stale(&found).is_none(), found.summary());
+    harness.check("the certificate counts", outdated(&found).is_none(), found.summary());
     harness.redeploys(&service, true).await?;
     let found = harness.look().await?;
-    let named = stale(&found).is_some_and(|finding| finding.contains(service.as_str()));
-    harness.check("another task definition makes it stale, by name", named, stale(&found).unwrap_or_default());
+    let named = outdated(&found).is_some_and(|finding| finding.contains(service.as_str()));
+    harness.check("another task definition makes it stale, by name", named, outdated(&found).unwrap_or_default());
     harness.rehearse(&input).await?;
     let (stage, _) = harness.rehearsed().await?;
     let found = harness.look().await?;
-    let proved = stage.ending() == "done" && stale(&found).is_none();
+    let proved = stage.ending() == "done" && outdated(&found).is_none();
     harness.check("the next rehearsal proves it again", proved, found.summary());
     Ok(harness.redeploys(&service, false).await?)
 }

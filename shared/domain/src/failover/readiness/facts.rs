@@ -49,14 +49,15 @@ pub struct ReadinessFacts {
     /// When the other region's stack was last heard of.
     pub heard: Option<Timestamp>,
     /// The newest certificate of the region's capacity, as far as the ledger has one.
-    #[serde(default = "unread")]
+    #[serde(default = "no_certificate")]
     pub certificate: Read<Option<Box<CapacityCertificate>>>,
     /// The wall time.
     pub now: Timestamp,
 }
 
-/// Facts of before there were certificates.
-fn unread() -> Read<Option<Box<CapacityCertificate>>> {
+/// Facts of before there were certificates: none is known to them.
+#[allow(clippy::unnecessary_wraps, reason = "it is the default of a field that may be unread")]
+fn no_certificate() -> Read<Option<Box<CapacityCertificate>>> {
     Ok(None)
 }
 

@@ -10,7 +10,7 @@ use crate::estate::{Failover, FencePolicy};
 use crate::failover::fence::{SKEW, SWITCH_TIME};
 use crate::failover::{Move, MoveEnding, MovePhase, expected};
 use crate::name::{Region, ServiceName};
-use crate::value::Percent;
+use crate::value::{Duration, Percent};
 
 /// The time until a loss is known, which no rehearsal has: a tick of a minute, and three probes that time out after it.
 const DETECTION: SignedDuration = SignedDuration::from_secs(80);
@@ -213,7 +213,7 @@ fn follows(record: &Move, failover: &Failover) -> i64 {
     let times = record.phases(record.spells.last().map_or(record.header.started, |spell| spell.began));
     let of = |phase: MovePhase| times.iter().find(|(found, ..)| *found == phase).map_or(0, |(_, took, _)| *took);
     let switches = failover.singletons.iter().filter(|singleton| singleton.fence == Some(FencePolicy::DeadMan));
-    let silence = switches.filter_map(|singleton| singleton.silence).map(|silence| silence.signed()).max();
+    let silence = switches.filter_map(|singleton| singleton.silence).map(Duration::signed).max();
     let fence = silence.map_or(0, |silence| milliseconds(silence.saturating_add(SWITCH_TIME).saturating_add(SKEW)));
     let own = of(MovePhase::Assess) + of(MovePhase::Scale).max(fence) + of(MovePhase::Verify);
     milliseconds(DETECTION.saturating_add(expected(&failover.traffic))) + own

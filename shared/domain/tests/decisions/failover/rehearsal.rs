@@ -9,7 +9,7 @@ use watchkeeper_domain::capacity::TaskDefinition;
 use watchkeeper_domain::estate::{Failover, FreezeWindow, RehearsalPolicy};
 use watchkeeper_domain::failover::rehearsal::{
     CapacityCertificate, CertifiedFacts, PlacedTasks, Rehearsal, RehearsalDue, RehearsalMemory, RehearsalSituation,
-    StandingVerdict, TaskStart, refusal, rehearsed_serving, standing,
+    StandingVerdict, TaskStart, WaveTiming, refusal, rehearsed_serving, standing,
 };
 use watchkeeper_domain::failover::{FailoverRequest, Move, MoveEnding, MovePhase, MoveStage, Pointer, report};
 use watchkeeper_domain::guardrail::HaltSwitch;
@@ -240,7 +240,7 @@ fn a_certificate_has_what_was_placed_how_fast_and_what_follows() {
     // 80 s until a loss is known, 4 s, 76 s and 10 s of its own phases, and the time that traffic takes.
     let traffic = watchkeeper_domain::failover::expected(&failover(None).traffic).as_millis();
     assert_eq!(green.rto_ms, Some(170_000 + i64::try_from(traffic).unwrap()));
-    assert_eq!(green.waves.iter().filter_map(|wave| wave.took_ms()).collect::<Vec<_>>(), [46_000, 30_000]);
+    assert_eq!(green.waves.iter().filter_map(WaveTiming::took_ms).collect::<Vec<_>>(), [46_000, 30_000]);
     let slowest = green.slowest.as_ref().unwrap();
     assert_eq!((slowest.service.as_str(), slowest.took_ms), (JOB, 41_000));
     assert!(slowest.why.contains("images took 30 s"), "{}", slowest.why);
