@@ -89,11 +89,9 @@ def settle(cluster: str, key: str) -> None:
 def _place(cluster: str, key: str, service) -> None:
     """Start as many tasks as the region has room for. What is not placed stays wanted."""
     group = f"service:{service['serviceName']}"
-    others = [
-        task
-        for task in aws._tasks.values()
-        if task["lastStatus"] in aws._PRE_STOP_STATUSES and (task["clusterArn"].rsplit("/", 1)[-1], task.get("group")) != (cluster, group)
-    ]
+    own = (service["clusterArn"], group)
+    alive = [task for task in aws._tasks.values() if task["lastStatus"] in aws._PRE_STOP_STATUSES]
+    others = [task for task in alive if (task["clusterArn"], task.get("group")) != own]
     wanted, room = service["desiredCount"], max(0, int(settings.get("ecs_most_tasks")) - len(others))
     service["desiredCount"] = min(wanted, room)
     try:
