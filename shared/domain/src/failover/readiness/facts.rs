@@ -49,7 +49,7 @@ pub struct ReadinessFacts {
     /// When the other region's stack was last heard of.
     pub heard: Option<Timestamp>,
     /// The newest certificate of the region's capacity, as far as the ledger has one.
-    #[serde(default = "no_certificate")]
+    #[serde(default = "no_certificate", skip_serializing_if = "is_no_certificate")]
     pub certificate: Read<Option<Box<CapacityCertificate>>>,
     /// The wall time.
     pub now: Timestamp,
@@ -59,6 +59,11 @@ pub struct ReadinessFacts {
 #[allow(clippy::unnecessary_wraps, reason = "it is the default of a field that may be unread")]
 fn no_certificate() -> Read<Option<Box<CapacityCertificate>>> {
     Ok(None)
+}
+
+/// It is not written down, so that a report of before there were any reads as it was written.
+fn is_no_certificate(found: &Read<Option<Box<CapacityCertificate>>>) -> bool {
+    *found == no_certificate()
 }
 
 impl ReadinessFacts {
