@@ -16,7 +16,7 @@ use watchkeeper_domain::capacity::{
 };
 use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::failover::DatabaseRole;
-use watchkeeper_domain::failover::readiness::{Readiness, StreamFacts, TableFacts, TargetGroupFacts};
+use watchkeeper_domain::failover::readiness::{Readiness, ReadinessCode, StreamFacts, TableFacts, TargetGroupFacts};
 use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::{ClusterName, EnvironmentName, EstateName, Region, ServiceName};
@@ -162,7 +162,9 @@ fn facts(memory: &Memory, member: &PairMember, kept: LedgerFacts) -> ReadinessFa
 fn findings(memory: &Memory, kept: LedgerFacts) -> Vec<String> {
     let member = member(0);
     let readiness = Readiness::of(&facts(memory, &member, kept), &member.failover);
-    readiness.findings.into_iter().map(|finding| format!("{}: {}", finding.code, finding.resource)).collect()
+    // Nothing was ever rehearsed here, and that is no matter of what can be read.
+    let read = readiness.findings.into_iter().filter(|finding| finding.code != ReadinessCode::NotProved);
+    read.map(|finding| format!("{}: {}", finding.code, finding.resource)).collect()
 }
 
 fn sampled(memory: &Memory) -> Result<RegionSample, AwsError> {
