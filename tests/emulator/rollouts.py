@@ -10,7 +10,7 @@ import threading
 from ministack.core.responses import AccountRegionScopedDict, request_scope
 from ministack.services import ecs as aws
 
-from . import scheduler, clock, releases
+from . import scheduler, clock, releases, settings
 
 OUTCOMES = ("succeed", "hold", "fail", "rollback")
 _FAILED = "ECS deployment circuit breaker: tasks failed to start."
@@ -80,8 +80,26 @@ def settle(cluster: str, key: str) -> None:
     primary = aws._primary_deployment(service) if service else None
     if primary and primary["rolloutState"] == "FAILED" and service["desiredCount"] > 0:
         aws._refresh_service_state(cluster, f"service:{service['serviceName']}")
+    elif service:
+        _place(cluster, key, service)
     else:
         _reconcile(cluster, key)
+
+
+def _place(cluster: str, key: str, service) -> None:
+    """Start as many tasks as the region has room for. What is not placed stays wanted."""
+    group = f"service:{service['serviceName']}"
+    own = (service["clusterArn"], group)
+    alive = [task for task in aws._tasks.values() if task["lastStatus"] in aws._PRE_STOP_STATUSES]
+    others = [task for task in alive if (task["clusterArn"], task.get("group")) != own]
+    wanted, room = service["desiredCount"], max(0, int(settings.get("ecs_most_tasks")) - len(others))
+    service["desiredCount"] = min(wanted, room)
+    try:
+        _reconcile(cluster, key)
+    finally:
+        service["desiredCount"] = wanted
+    if wanted > room:
+        aws._refresh_service_state(cluster, group)
 
 
 def complete(cluster, key, expected_deployment_id=None):

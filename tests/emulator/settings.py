@@ -5,6 +5,9 @@ import os
 _DEFAULTS = {
     # ECS: from UpdateService to its tasks' start or stop. AWS takes tens of seconds.
     "ecs_settle_seconds": 0.3,
+    # ECS: tasks that a region has room for. Fargate places no more until there is room again (Amazon ECS developer guide, service
+    # event messages: "Capacity is unavailable at this time").
+    "ecs_most_tasks": 4294967295,
     # ECS: how long a task is stopping. AWS waits for its containers, 30 seconds by default. 0: it stops at once.
     "ecs_stop_seconds": 0.0,
     # DynamoDB global tables: milliseconds from a write to the other replicas. AWS takes about a second.

@@ -5,6 +5,7 @@ use watchkeeper_control::failover::{Details, PairTick, Step};
 use watchkeeper_control::runbook::{Ask, Begin, StepOutcome, Tell};
 use watchkeeper_domain::failover::MoveEnding;
 use watchkeeper_domain::failover::readiness::ReadyVerdict;
+use watchkeeper_domain::failover::rehearsal::StandingVerdict;
 use watchkeeper_lambda::{Metrics, PairFigures, telemetry};
 
 /// From here on, the lines of this invocation say which execution they are about.
@@ -31,19 +32,27 @@ pub fn stepped(metrics: &Metrics, outcome: &StepOutcome<Details>, now: Timestamp
 
 /// Logs and counts what a tick found of one pair.
 pub fn ticked(metrics: &Metrics, ticked: &PairTick, at: Timestamp) {
-    let PairTick { scope, pointer, reached, unreached_seconds, readiness, silent_seconds, did, failed } = ticked;
+    let PairTick { scope, pointer, reached, unreached_seconds, readiness, certificate, silent_seconds, did, failed } =
+        ticked;
     tracing::info!(estate = %scope.estate, environment = %scope.environment, pointer, ?reached, ?readiness,
-        ?silent_seconds, did = did.join("; "), failed = failed.join("; "), "pair looked after");
+        ?certificate, ?silent_seconds, did = did.join("; "), failed = failed.join("; "), "pair looked after");
     let readiness = readiness.map(|verdict| match verdict {
         ReadyVerdict::Ready => 0,
         ReadyVerdict::Degraded => 1,
         ReadyVerdict::NotReady => 2,
+    });
+    let certificate = certificate.map(|verdict| match verdict {
+        StandingVerdict::Proved => 0,
+        StandingVerdict::Aging => 1,
+        StandingVerdict::Stale => 2,
+        StandingVerdict::Unproved => 3,
     });
     let unreachable = reached.map(|reached| !reached);
     let figures = PairFigures {
         unreachable,
         unreachable_seconds: *unreached_seconds,
         readiness,
+        certificate,
         silent_seconds: *silent_seconds,
         rto_ms: None,
     };

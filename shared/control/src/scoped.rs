@@ -148,6 +148,8 @@ pub struct PairMember {
     pub order: StartOrder,
     /// Its backups, which are taken in the home.
     pub backups: Vec<JobPolicy>,
+    /// Times in which nothing new is changed.
+    pub freezes: Vec<FreezeWindow>,
 }
 
 impl PairMember {
@@ -175,6 +177,7 @@ impl PairMember {
             failover: document.failover.clone()?,
             order: environment.order(),
             backups: JobPolicy::all(&scope_of(estate, environment, home), environment),
+            freezes: environment.limits().freezes.clone(),
         })
     }
 

@@ -70,6 +70,8 @@ impl ModelPair {
             steps: Vec::new(),
             hold_before: BTreeSet::new(),
             minimum_delay: None,
+            rehearse: None,
+            certified_within: None,
         };
         let services = BTreeSet::from([singleton.service.clone()]);
         Ok(Self { regions, singleton, services, failover, known: RwLock::default() })

@@ -6,6 +6,7 @@ use watchkeeper_control::ledger::{Document, Entry, Key, LedgerError, ScopeStandi
 use watchkeeper_domain::backup::{BackupMemory, BackupRun};
 use watchkeeper_domain::capacity::Baseline;
 use watchkeeper_domain::emergency::alarm::AlarmMemory;
+use watchkeeper_domain::failover::rehearsal::CapacityCertificate;
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;
@@ -33,6 +34,7 @@ pub fn entry_points() -> Vec<EntryPoint> {
         entry("item HEARTBEAT", "HEARTBEAT", item::<Heartbeat>),
         entry("item SAMPLE", "SAMPLE", item::<RegionSample>),
         entry("item WATCH", "WATCH", item::<WatchState>),
+        entry("item CERTIFICATE", "CERTIFICATE", item::<CapacityCertificate>),
         entry("item MOVE", "MOVE", item::<Move>),
         EntryPoint { name: "item LEASE", examples: vec![lease()], read: item::<Lease> },
     ]

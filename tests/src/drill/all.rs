@@ -15,7 +15,7 @@ use crate::harness::HarnessError;
 /// How many play at once: a play waits as often as it works, and more than these would only take memory.
 const AT_ONCE: usize = 3;
 /// How many plays there are.
-const RUNBOOKS: usize = 6;
+const RUNBOOKS: usize = 7;
 
 /// A play. In a box: its own future is large.
 type Play<'a> = Pin<Box<dyn Future<Output = Result<DrillResults, HarnessError>> + 'a>>;
@@ -33,6 +33,7 @@ pub(super) async fn play(selection: &DrillSelection) -> Result<DrillResults, Har
         Box::pin(backup::play(selection, &shows[3])),
         Box::pin(unblock::play(selection, &shows[4])),
         Box::pin(failover::play(selection, &shows[5])),
+        Box::pin(failover::rehearse(selection, &shows[6])),
     ];
     let (turns, places) = (&Turns::begin(&shows), &Semaphore::new(AT_ONCE));
     let played = plays.into_iter().enumerate().map(async |(nth, play)| {
@@ -80,11 +81,11 @@ mod tests {
         let shows = std::array::from_fn(|_| DrillOutput::held());
         let heard = || shows.each_ref().map(DrillOutput::is_heard);
         let turns = Turns::begin(&shows);
-        assert_eq!(heard(), [true, false, false, false, false, false]);
+        assert_eq!(heard(), [true, false, false, false, false, false, false]);
         turns.end(2);
         turns.end(1);
-        assert_eq!(heard(), [true, false, false, false, false, false]);
+        assert_eq!(heard(), [true, false, false, false, false, false, false]);
         turns.end(0);
-        assert_eq!(heard(), [true, true, true, true, false, false]);
+        assert_eq!(heard(), [true, true, true, true, false, false, false]);
     }
 }

@@ -50,6 +50,8 @@ pub enum Runbook {
     Surge,
     /// A region is lost, the other one takes over, and later it goes home again.
     Failover,
+    /// A failover is rehearsed in production: certified, given back, and nothing written where it serves.
+    Rehearse,
     /// A month of backups with missed and doubled ticks, pruned to the policy, and the drill that restores them.
     Backup,
     /// What is stuck is freed where that is proved, and named to a person where it is not.
@@ -139,6 +141,7 @@ async fn work(arguments: &DrillArguments, show: &DrillOutput) -> Result<bool, Ha
         Some(Runbook::Surge) => Box::pin(surge::play(selection, show)).await?,
         Some(Runbook::Backup) => Box::pin(backup::play(selection, show)).await?,
         Some(Runbook::Unblock) => Box::pin(unblock::play(selection, show)).await?,
+        Some(Runbook::Rehearse) => Box::pin(failover::rehearse(selection, show)).await?,
         Some(Runbook::Failover) => Box::pin(failover::play(selection, show)).await?,
         None => all::play(selection).await?,
     };
@@ -211,7 +214,7 @@ mod tests {
     #[test]
     fn a_runbook_that_is_not_there_is_told_with_those_that_are() {
         let text = explained(read("drill restore").unwrap_err()).to_string();
-        let all = "sleep, wake, surge, failover, backup, unblock, up";
+        let all = "sleep, wake, surge, failover, rehearse, backup, unblock, up";
         assert!(text.contains(&format!("no runbook \"restore\"; there are: {all}")), "{text}");
     }
 }

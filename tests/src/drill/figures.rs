@@ -64,6 +64,7 @@ fn columns(scenario: &str) -> &'static [FigureColumn] {
     match scenario {
         "surge" => SURGE,
         "failover" => FAILOVER,
+        "rehearse" => REHEARSE,
         "backup" => BACKUP,
         "unblock" => UNBLOCK,
         _ => SLEEP,
@@ -80,6 +81,16 @@ const FAILOVER: &[FigureColumn] = &[
     seconds("longest step", "longest_step_ms"),
     seconds("home after", "home_after_ms"),
     count("ticks to stand by", "standby_after_ticks"),
+];
+
+const REHEARSE: &[FigureColumn] = &[
+    count("tasks proved", "tasks_proved"),
+    count("waves", "waves"),
+    seconds("RTO that follows", "rto_that_follows_ms"),
+    seconds("RTO with one up", "rto_rehearsing_ms"),
+    seconds("RTO without", "rto_without_ms"),
+    seconds("home after", "home_after_ms"),
+    count("writes where it serves", "writes_where_it_serves"),
 ];
 
 /// A table for each runbook, in the order in which they were played.

@@ -20,6 +20,24 @@ impl RegionFixtures {
         Ok(TaskDefinition::new(arn))
     }
 
+    /// Register a release of another family for a service. It is not rolled out yet.
+    ///
+    /// # Errors
+    /// [`SiteError`] says what failed.
+    pub async fn make_release_of(&self, family: &str, id: &ServiceId) -> Result<TaskDefinition, SiteError> {
+        let found = self.released(id).await?;
+        let call = self.ecs.describe_task_definition().task_definition(found.arn()).send().await;
+        let found = call.map_err(SiteError::aws(format!("read the release of {id}")))?;
+        let of = found.task_definition();
+        let containers = of.map(|of| of.container_definitions().to_vec());
+        let call = self.ecs.register_task_definition().family(family).set_container_definitions(containers);
+        let call = call.set_cpu(of.and_then(|of| of.cpu().map(ToOwned::to_owned)));
+        let made = call.send().await.map_err(SiteError::aws(format!("register {family}")))?;
+        let arn = made.task_definition().and_then(|made| made.task_definition_arn());
+        let arn = arn.ok_or_else(|| SiteError::new(format!("register {family}"), "it has no ARN"))?;
+        Ok(TaskDefinition::new(arn))
+    }
+
     /// Deregister a release, as CloudFormation does with the one before at each update.
     ///
     /// # Errors

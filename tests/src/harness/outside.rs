@@ -70,6 +70,7 @@ pub fn took(phase: MovePhase) -> &'static str {
         MovePhase::Promote => "promote_ms",
         MovePhase::Scale => "scale_ms",
         MovePhase::Verify => "verify_ms",
+        MovePhase::Hold => "hold_ms",
         MovePhase::Traffic => "traffic_ms",
         MovePhase::Outside => "outside_ms",
         MovePhase::Settle => "settle_ms",

@@ -74,6 +74,9 @@ pub struct EmulatorSettings {
     /// How long an ECS task is stopping; 0 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ecs_stop_seconds: Option<f64>,
+    /// Tasks that a region of ECS has room for; as good as any number by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ecs_most_tasks: Option<u32>,
     /// Milliseconds from a write to a global table to its arrival in the other regions; 0 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replication_ms: Option<f64>,

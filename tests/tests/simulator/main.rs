@@ -21,6 +21,8 @@ mod nights;
 mod ordered;
 mod pair_scene;
 mod pipelines;
+mod rehearsal_faults;
+mod rehearsals;
 mod releases;
 mod reports;
 mod reports_told;

@@ -88,4 +88,7 @@ every_scenario! {
     a_plan_of_a_failover: "fleet-orchestration", "prod";
     a_false_alarm: "fleet-orchestration", "prod";
     a_region_that_is_lost: "fleet-orchestration", "prod";
+    a_rehearsal: "fleet-orchestration", "prod";
+    a_rehearsal_without_room: "fleet-orchestration", "prod";
+    a_loss_during_a_rehearsal: "fleet-orchestration", "prod";
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use aws_sdk_ecs::operation::describe_tasks::DescribeTasksOutput;
 use aws_sdk_ecs::operation::list_tasks::ListTasksError;
-use aws_sdk_ecs::types::{DesiredStatus, Service, TaskDefinition as Definition};
+use aws_sdk_ecs::primitives::DateTime;
+use aws_sdk_ecs::types::{DesiredStatus, Service, Task, TaskDefinition as Definition};
 use watchkeeper_control::failover::ports::RegionTasks;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::failover::readiness::TargetGroupFacts;
+use watchkeeper_domain::failover::rehearsal::TaskStart;
 
 use super::{DESCRIBE, describe_failure, is_unknown_cluster};
 use crate::AwsRegionReader;
@@ -39,6 +41,16 @@ impl RegionTasks for AwsRegionReader {
             count += alive(&answer).map_err(|what| odd(DESCRIBE_TASKS, service, what))?;
         }
         Ok(count)
+    }
+
+    async fn slowest_start(&self, service: &ServiceId) -> Result<Option<TaskStart>, AwsError> {
+        let mut slowest: Option<TaskStart> = None;
+        for batch in self.tasks(service, DesiredStatus::Running).await?.chunks(TASKS_MAX) {
+            let call = self.aws.ecs.describe_tasks().cluster(service.cluster.as_str()).set_tasks(Some(batch.to_vec()));
+            let answer = call.send().await.map_err(|error| failed(DESCRIBE_TASKS, service, error))?;
+            slowest = answer.tasks().iter().filter_map(start).chain(slowest).max_by_key(|start| start.took_ms);
+        }
+        Ok(slowest)
     }
 
     async fn task_images(&self, definition: &TaskDefinition) -> Result<Vec<String>, AwsError> {
@@ -88,6 +100,14 @@ fn alive(answer: &DescribeTasksOutput) -> Result<u32, String> {
     u32::try_from(count).map_err(|_| format!("tasks: found {count}, expected at most {TASKS_MAX}"))
 }
 
+/// How a task that runs has started (`createdAt`, `startedAt`, `pullStartedAt`, `pullStoppedAt`; Amazon ECS API reference, `Task`).
+fn start(task: &Task) -> Option<TaskStart> {
+    let between =
+        |from: Option<&DateTime>, to: Option<&DateTime>| Some(to?.to_millis().ok()? - from?.to_millis().ok()?);
+    let took_ms = between(task.created_at(), task.started_at())?;
+    Some(TaskStart { took_ms, pull_ms: between(task.pull_started_at(), task.pull_stopped_at()) })
+}
+
 fn images(definition: &Definition) -> Vec<String> {
     definition.container_definitions().iter().filter_map(|container| container.image().map(ToOwned::to_owned)).collect()
 }
@@ -100,7 +120,7 @@ pub(super) fn target_group_arns(service: &Service) -> impl Iterator<Item = &str>
 mod tests {
     #![allow(clippy::unwrap_used)]
     use aws_sdk_ecs::types::error::{ClusterNotFoundException, ServerException, ServiceNotFoundException};
-    use aws_sdk_ecs::types::{ContainerDefinition, Failure, LoadBalancer, Task};
+    use aws_sdk_ecs::types::{ContainerDefinition, Failure, LoadBalancer};
 
     use super::*;
 
@@ -134,6 +154,17 @@ mod tests {
         assert!(is_unknown(&ListTasksError::ClusterNotFoundException(cluster)));
         assert!(is_unknown(&ListTasksError::ServiceNotFoundException(service)));
         assert!(!is_unknown(&ListTasksError::ServerException(ServerException::builder().build())));
+    }
+
+    #[test]
+    fn a_start_is_timed_from_the_creation_of_the_task_and_its_images_within_it() {
+        let at = DateTime::from_secs;
+        let running = Task::builder().created_at(at(100)).started_at(at(142));
+        let bare = running.clone().build();
+        assert_eq!(start(&bare), Some(TaskStart { took_ms: 42_000, pull_ms: None }));
+        let pulled = running.pull_started_at(at(105)).pull_stopped_at(at(135)).build();
+        assert_eq!(start(&pulled), Some(TaskStart { took_ms: 42_000, pull_ms: Some(30_000) }));
+        assert_eq!(start(&Task::builder().created_at(at(100)).build()), None, "it has not started yet");
     }
 
     #[test]

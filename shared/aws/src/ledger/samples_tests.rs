@@ -14,6 +14,7 @@ use watchkeeper_domain::backup::{BackupMemory, BackupRun};
 use watchkeeper_domain::capacity::Baseline;
 use watchkeeper_domain::emergency::LastQuestion;
 use watchkeeper_domain::emergency::alarm::AlarmMemory;
+use watchkeeper_domain::failover::rehearsal::CapacityCertificate;
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;
@@ -84,6 +85,7 @@ fn rewritten(sort: &str, sample: &Item) -> Item {
         ["HEARTBEAT", _] => again::<Heartbeat>(found),
         ["SAMPLE", _] => again::<RegionSample>(found),
         ["WATCH", _] => again::<WatchState>(found),
+        ["CERTIFICATE", _] => again::<CapacityCertificate>(found),
         ["MOVE", _] => again::<Move>(found),
         other => panic!("{other:?} is no kind of item"),
     }
@@ -92,7 +94,7 @@ fn rewritten(sort: &str, sample: &Item) -> Item {
 #[test]
 fn an_item_of_the_release_before_is_read_and_written_as_it_was() {
     let samples = samples();
-    assert_eq!(samples.len(), 21, "one of each kind");
+    assert_eq!(samples.len(), 22, "one of each kind");
     for (sort, sample) in samples {
         let (mut again, mut sample) = (rewritten(&sort, &sample), sample);
         let (mut kept, before) =

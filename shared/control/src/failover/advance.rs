@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::emergency::PersonReply;
+use watchkeeper_domain::failover::rehearsal::CapacityCertificate;
 use watchkeeper_domain::failover::{
     FailoverRequest, Move, MoveEnding, MovePause, MovePhase, MoveStage, PauseKind, Pointer, QUESTION, none_forgotten,
     report, same_home,
@@ -15,7 +16,7 @@ use watchkeeper_window::report::{DueReport, Evidence, SentIds};
 
 use super::call::{Advanced, ChildResult};
 use super::outcome::{PhaseOutcome, end, resume};
-use super::{FailoverRunbook, MOVE_FINISHED};
+use super::{FailoverRunbook, MOVE_FINISHED, rehearse};
 use crate::ledger::{Ledger, LedgerError, PairReplica, ScopeState};
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Executions, Notifier};
@@ -99,6 +100,7 @@ impl<P: Platform> FailoverRunbook<P> {
         // What failed once it was over can only be the telling of it.
         let failed = call.error.as_ref().filter(|_| work.record.phase != MovePhase::Over);
         let mut turn = failed.map(|error| PhaseOutcome::Fail(format!("{}: {}", error.name, error.message)));
+        turn = self.taken_over(&mut work).or(turn);
         for _ in 0..PHASES {
             let outcome = match turn.take() {
                 Some(turn) => Some(turn),
@@ -107,6 +109,9 @@ impl<P: Platform> FailoverRunbook<P> {
             };
             let was_over = work.record.phase == MovePhase::Over;
             let goes_on = outcome.is_some_and(|turn| self.settle(&mut work, turn));
+            if !was_over {
+                self.certify(&mut work).await?;
+            }
             match self.due(member, &work.record).filter(|_| !was_over) {
                 Some(due) => self.ledger.end_move(&member.id, &work.record, version, &due).await?,
                 None => self.ledger.keep_move(&member.id, &work.record, version).await?,
@@ -117,6 +122,23 @@ impl<P: Platform> FailoverRunbook<P> {
             }
         }
         self.answer(work, call.error.is_some()).await
+    }
+
+    /// What a rehearsal, or a move to the standby that is over, has proved. It is kept before the record says that it is over, so
+    /// that a step that died in between is made again; a move is not kept from its end by it.
+    async fn certify(&self, work: &mut MoveStep<'_>) -> Result<(), RunbookError> {
+        let (member, now) = (work.member, self.clock.now());
+        let earned = CapacityCertificate::of(&work.record, &member.failover, &member.standby, now);
+        let Some(certificate) = earned else { return Ok(()) };
+        let kept = self.ledger.certify(&member.id, &certificate).await;
+        work.record.certificate = Some(Box::new(certificate));
+        match kept {
+            Err(error) if work.record.rehearsal.is_none() => {
+                tracing::warn!(pair = %member.id, %error, "the certificate could not be kept");
+                Ok(())
+            }
+            kept => Ok(kept?),
+        }
     }
 
     /// What came back from what was waited for.
@@ -213,6 +235,13 @@ impl<P: Platform> FailoverRunbook<P> {
     /// back; after that, and where something cannot be taken back, a person has to go on.
     fn go_back(&self, work: &mut MoveStep<'_>) {
         let now = self.clock.now();
+        if let Some(rehearsal) = &work.record.rehearsal {
+            return match work.record.phase {
+                MovePhase::Back => work.record.end(MoveEnding::Held, now),
+                _ if rehearsal.begun => work.record.enter(MovePhase::Back, now),
+                _ => work.record.end(MoveEnding::Compensated, now),
+            };
+        }
         let stage = work.pointer.own(&work.record.header.id).map(|moving| moving.stage);
         match stage {
             None => work.record.end(MoveEnding::Refused, now),
@@ -243,8 +272,12 @@ impl<P: Platform> FailoverRunbook<P> {
             Some(MovePause { kind: PauseKind::Child(suffix), .. }) => {
                 // Whoever has the pointer acts: a run that was left with the lease, its parent dead, is taken the place of, be it
                 // over or still at work. Not to know of one costs the time that its lease has left.
-                let left = self.ledger.lease(&member.scope()).await.ok().flatten().map(|lease| lease.holder);
-                let request = RunRequest::of_failover(&member.scope(), pointer.to_string(), left);
+                let request = if let Some(demand) = rehearse::demand(&record) {
+                    RunRequest::of_rehearsal(&member.scope(), demand, rehearse::REASON.to_owned())
+                } else {
+                    let left = self.ledger.lease(&member.scope()).await.ok().flatten().map(|lease| lease.holder);
+                    RunRequest::of_failover(&member.scope(), pointer.to_string(), left)
+                };
                 NextStep::Child { suffix: suffix.clone(), request: request.into() }
             }
             Some(MovePause { kind: PauseKind::Person(_), .. }) => NextStep::Ask(Question {

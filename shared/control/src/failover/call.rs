@@ -91,7 +91,11 @@ impl Advanced {
         Self {
             former: FormerWord { next },
             phase: record.phase,
-            what: if record.graceful { "a switchover" } else { "a failover" },
+            what: match () {
+                () if record.rehearsal.is_some() => "a rehearsal",
+                () if record.graceful => "a switchover",
+                () => "a failover",
+            },
             ending: record.ending,
             rto_ms: record.rto_ms(),
         }

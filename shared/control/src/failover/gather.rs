@@ -13,11 +13,13 @@ use watchkeeper_domain::backup::{BackupMemory, Freshness, JobPolicy};
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::estate::FencePolicy;
 use watchkeeper_domain::failover::readiness::{Read, ReadinessFacts, TrafficFacts};
+use watchkeeper_domain::failover::rehearsal::CapacityCertificate;
 use watchkeeper_domain::failover::{ObservedSwitches, PairDatabase, RegionSample, ServiceSample, SwitchArming};
 use watchkeeper_domain::name::ServiceName;
 use watchkeeper_domain::value::AlarmName;
 
-use self::look::{PacedRegion, why};
+pub(super) use self::look::PacedRegion;
+use self::look::why;
 use super::ports::{DatabasePromotions, RegionReader};
 use crate::ledger::{Ledger, LedgerError, PairReplica};
 use crate::pacing::Pace;
@@ -35,6 +37,8 @@ pub(super) struct LedgerFacts {
     pub(super) backups: Read<Vec<Freshness>>,
     /// Dead man's switches in the other region that would not stop their singletons, and why.
     pub(super) unarmed: BTreeMap<ServiceName, String>,
+    /// What this region was last seen to start.
+    pub(super) certificate: Read<Option<Box<CapacityCertificate>>>,
 }
 
 impl LedgerFacts {
@@ -44,6 +48,10 @@ impl LedgerFacts {
             heard: pair.heartbeats.get(member.other()).map(|heartbeat| heartbeat.at),
             backups: freshness(ledger, member, now).await.map_err(|error| error.to_string()),
             unarmed: unarmed(member, pair),
+            certificate: match ledger.certificate(&member.id, &member.region).await {
+                Ok(found) => Ok(found.map(Box::new)),
+                Err(error) => Err(error.to_string()),
+            },
         }
     }
 }
@@ -108,6 +116,7 @@ pub(super) async fn gather<S: RegionReader + DatabasePromotions, L: Ledger, K: C
         unarmed: kept.unarmed,
         backups: kept.backups,
         sample: kept.sample,
+        certificate: kept.certificate,
         heard: kept.heard,
         now: pace.clock.now(),
     }

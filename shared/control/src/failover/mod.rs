@@ -12,6 +12,8 @@ mod phases;
 pub mod ports;
 mod probe;
 mod ready;
+mod rehearsals;
+mod rehearse;
 mod start;
 mod takeover;
 mod traffic_switch;

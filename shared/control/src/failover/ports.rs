@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts, TargetGroupFacts};
+use watchkeeper_domain::failover::rehearsal::TaskStart;
 use watchkeeper_domain::failover::{DatabaseRole, DnsRecord, PairDatabase};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, MachineName, Region};
 use watchkeeper_domain::value::{AlarmName, ResourceName};
@@ -16,6 +17,9 @@ use crate::ports::{AccountQuotas, Alarms, AwsError, ScalableTargets, Services, T
 pub trait RegionTasks {
     /// Tasks of a service that are not STOPPED, whatever is wanted of them. A service that does not exist has none.
     async fn tasks_alive(&self, service: &ServiceId) -> Result<u32, AwsError>;
+
+    /// How the slowest of a service's running tasks started; `None` where none runs, or ECS does not tell of any.
+    async fn slowest_start(&self, service: &ServiceId) -> Result<Option<TaskStart>, AwsError>;
 
     /// The images of a task definition, in the order of its containers.
     async fn task_images(&self, definition: &TaskDefinition) -> Result<Vec<String>, AwsError>;

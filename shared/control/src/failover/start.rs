@@ -1,6 +1,7 @@
 //! The beginning of a move: a new one, or that of an heir.
 
 use watchkeeper_domain::execution::ExecutionStatus;
+use watchkeeper_domain::failover::rehearsal::Rehearsal;
 use watchkeeper_domain::failover::{FailoverRequest, Move, MoveEnding, MoveManner, MovePhase, MoveStage, Pointer};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::request::{RequestError, RunTrigger};
@@ -30,8 +31,13 @@ impl<P: Platform> FailoverRunbook<P> {
             if request.detected.is_some() {
                 record.header.trigger = RunTrigger::Failover;
             }
-            record.graceful = request.mode == MoveManner::Graceful;
             record.reason = request.reason.clone().unwrap_or_else(|| "asked for by hand".to_owned());
+            if request.mode == MoveManner::Rehearse {
+                let rehearsal = Rehearsal::asked(request.lasts, request.share, &member.failover, now);
+                record.rehearsal = Some(Box::new(rehearsal));
+                return Ok(record);
+            }
+            record.graceful = request.mode == MoveManner::Graceful;
             record.lost_since = request.detected;
             record.header.approved.clone_from(&request.approve);
             record.revision = Some(pointer.revision);

@@ -6,6 +6,7 @@ use serde::Serialize;
 use watchkeeper_domain::estate::TrafficStrategy;
 use watchkeeper_domain::execution::{ExecutionStatus, execution_name};
 use watchkeeper_domain::failover::readiness::{Readiness, ReadyVerdict};
+use watchkeeper_domain::failover::rehearsal::StandingVerdict;
 use watchkeeper_domain::failover::{
     FailoverRefusal, FailoverRequest, MoveStage, PROBE_AGAIN, Placement, Pointer, UnfollowablePointer, WatchAction,
     WatchState, same_home,
@@ -41,6 +42,9 @@ pub struct PairTick {
     pub unreached_seconds: Option<i64>,
     /// How ready this region is, where it stands by and that is known.
     pub readiness: Option<ReadyVerdict>,
+    /// What the certificate of this region is worth, where it stands by and that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<StandingVerdict>,
     /// For how long the other region has not been heard of, in seconds; `None` when it never was.
     pub silent_seconds: Option<i64>,
     /// What was done.
@@ -80,6 +84,7 @@ impl<P: Platform> FailoverRunbook<P> {
             reached: None,
             unreached_seconds: None,
             readiness: None,
+            certificate: None,
             silent_seconds: heard.map(|heard| at.duration_since(heard).as_secs()),
             did: Vec::new(),
             failed: Vec::new(),
@@ -143,6 +148,7 @@ impl<P: Platform> FailoverRunbook<P> {
     ) -> Result<(), RunbookError> {
         let seen = self.ledger.load(&member.scope()).await?;
         let wanted = member.placement(pair, &seen, at)?;
+        self.take_back(member, pair, &seen.intents, at, ticked).await?;
         let mark = wanted.as_ref().and_then(Intent::placement).map(Placement::mark);
         let reached = seen.standing.settled.and_then(|settled| settled.placement);
         if mark == reached || pair.pointer.as_ref().is_some_and(|pointer| pointer.is_moving_to(&member.region)) {
@@ -214,6 +220,12 @@ impl<P: Platform> FailoverRunbook<P> {
             let told = self.look_at_readiness(member, pair, &mut watch).await;
             ticked.note(told);
         }
+        if pointer.active == member.home && watch.since.is_none() {
+            let rehearsed = self.rehearse_if_due(member, &mut watch, at, ticked).await;
+            ticked.note(rehearsed);
+        }
+        let declared = member.failover.rehearse.is_some();
+        ticked.certificate = watch.standing.as_ref().filter(|_| declared).map(|standing| standing.verdict);
         ticked.readiness = watch.readiness.as_ref().map(Readiness::verdict);
         // While nothing fails, when it was probed last is not worth a write each minute.
         let calm = watch.failures == 0 && WatchState { probed: before.probed, ..watch.clone() } == before;
@@ -231,7 +243,7 @@ impl<P: Platform> FailoverRunbook<P> {
         while watch.probes_again(&member.failover, at, last) {
             self.clock.sleep(PROBE_AGAIN.unsigned_abs()).await;
             last = at + self.clock.now().duration_since(began);
-            watch = watch.after(&probe::once(&self.prober, member, other).await, last);
+            watch = watch.after(&probe::once(&self.prober, member, other, |_| true).await, last);
         }
         watch
     }
@@ -264,6 +276,8 @@ impl<P: Platform> FailoverRunbook<P> {
         let (subject, text) =
             (format!("{}: {} is {}", member.id, member.region, readiness.verdict()), readiness.text());
         watch.readiness = Some(readiness);
+        let standing = facts.standing(&member.failover).ok();
+        self.tell_standing(member, watch, standing).await?;
         if mark != watch.told_readiness {
             self.notifier.notify(&said(member, &subject, text)).await?;
             watch.told_readiness = mark;
@@ -273,7 +287,7 @@ impl<P: Platform> FailoverRunbook<P> {
 }
 
 /// What is told of a pair.
-fn said(member: &PairMember, subject: &str, text: String) -> Message {
+pub(super) fn said(member: &PairMember, subject: &str, text: String) -> Message {
     Message::new(subject, text).with(MessageContext::about(&member.scope()))
 }
 

@@ -8,6 +8,7 @@ use watchkeeper_domain::backup;
 use watchkeeper_domain::budget::AccountBudget;
 use watchkeeper_domain::capacity::Baseline;
 use watchkeeper_domain::emergency::alarm::AlarmMemory;
+use watchkeeper_domain::failover::rehearsal::CapacityCertificate;
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;
@@ -80,6 +81,7 @@ impl Document for HaltSwitch {}
 impl Document for Heartbeat {}
 impl Document for RegionSample {}
 impl Document for WatchState {}
+impl Document for CapacityCertificate {}
 impl Document for backup::BackupMemory {}
 impl Document for AccountBudget {}
 impl Document for DueReport {}

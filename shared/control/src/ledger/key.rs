@@ -92,6 +92,9 @@ pub enum Kind {
     /// What is remembered of the presses of a wake page.
     #[strum(serialize = "memory of the wake page")]
     WakePage,
+    /// What a region was seen to start.
+    #[strum(serialize = "certificate of capacity")]
+    Certificate,
     /// A move of a pair.
     #[strum(serialize = "record of the move")]
     Move,
@@ -329,6 +332,11 @@ impl Key {
     /// What a region remembers of its watch over the other one.
     pub fn watch(pair: &PairId, region: &Region) -> Self {
         Partition::of_pair("WATCHES#", pair).key(Kind::Watch, format!("WATCH#{region}"))
+    }
+
+    /// The newest certificate of a region's capacity.
+    pub fn certificate(pair: &PairId, region: &Region) -> Self {
+        Partition::of_pair("WATCHES#", pair).key(Kind::Certificate, format!("CERTIFICATE#{region}"))
     }
 
     /// The budget of an API's bucket.

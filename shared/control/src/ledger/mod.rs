@@ -19,6 +19,7 @@ use watchkeeper_domain::backup::{self, BackupSource};
 use watchkeeper_domain::budget::{AccountBudget, ApiBucket};
 use watchkeeper_domain::emergency::PutQuestion;
 use watchkeeper_domain::emergency::alarm::AlarmMemory;
+use watchkeeper_domain::failover::rehearsal::CapacityCertificate;
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::{Intent, IntentKey};
@@ -266,6 +267,16 @@ pub trait Ledger: Store {
         expected: u64,
     ) -> Result<(), LedgerError> {
         self.put(Draft::over(Key::watch(pair, region), watch, expected)?).await
+    }
+
+    /// The newest certificate of a region's capacity, if it has one.
+    async fn certificate(&self, pair: &PairId, region: &Region) -> Result<Option<CapacityCertificate>, LedgerError> {
+        self.document(Key::certificate(pair, region)).await
+    }
+
+    /// Puts the certificate of a region in the place of the one before.
+    async fn certify(&self, pair: &PairId, certificate: &CapacityCertificate) -> Result<(), LedgerError> {
+        self.put(Draft::of(Key::certificate(pair, &certificate.region), certificate)?).await
     }
 
     /// The record of a move, and its version.

@@ -132,7 +132,7 @@ impl<P: Platform> Reconciler<P> {
             (assessment, facts) = decide(&observed, &quotas);
         }
         let most_urgent = assessment.deciding.iter().map(|intent| intent.layer).max();
-        if let Some(layer) = most_urgent.filter(|layer| !ask.looks_only && *layer >= Layer::Emergency) {
+        if let Some(layer) = most_urgent.filter(|layer| !ask.looks_only && layer.raises()) {
             quotas = self.quotas(ask.scoped, &observed, &assessment.plan, layer).await?;
             (assessment, facts) = decide(&observed, &quotas);
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use watchkeeper_domain::capacity::{ReachedTargets, ResourceId};
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::Severity;
-use watchkeeper_domain::intent::{gives_back, placed};
+use watchkeeper_domain::intent::{Layer, gives_back, placed};
 use watchkeeper_domain::message::Message;
 use watchkeeper_domain::reconcile::assess::{Verdict, concerns, target};
 use watchkeeper_domain::reconcile::report;
@@ -199,6 +199,8 @@ fn standing(scoped: &ScopedEnvironment, resumed: &mut ResumedRun, now: Timestamp
     let mark = resumed.run.mark();
     resumed.run.tell = match &mark {
         Some(_) if overtaken(&resumed.run) => return before,
+        // What went well in a rehearsal, the rehearsal tells of as a whole.
+        None if resumed.run.layer == Layer::Rehearsal => false,
         None => resumed.run.writes > 0 || resumed.run.wanted.is_some(),
         Some(_) => awaits_answer(&resumed.run) || mark != before.told,
     };

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use watchkeeper_domain::emergency::MAX_LASTS;
 use watchkeeper_domain::intent::{DesiredState, Intent, IntentKey, Layer, RequestedProfile};
 use watchkeeper_domain::reconcile::run::IntentOutcome;
-use watchkeeper_domain::request::{RequestError, RequestedState as HumanWish, RunRequest, Urgency};
+use watchkeeper_domain::request::{RehearsalDemand, RequestError, RequestedState as HumanWish, RunRequest, Urgency};
 use watchkeeper_domain::wake_page::is_of_page;
 
 use crate::ledger::ScopeState;
@@ -26,9 +26,10 @@ impl IntentChange {
         id: &str,
         instant: Timestamp,
     ) -> Result<Option<Self>, RequestError> {
-        match &request.emergency {
-            Some(urgency) => urgent(scoped, request, urgency, id, instant),
-            None => human(scoped, request, id, instant),
+        match (&request.emergency, &request.rehearsal) {
+            (Some(urgency), _) => urgent(scoped, request, urgency, id, instant),
+            (None, Some(demand)) => rehearsed(request, demand, instant).map(Some),
+            (None, None) => human(scoped, request, id, instant),
         }
     }
 
@@ -140,6 +141,33 @@ fn urgent(
                 approved: request.approve.clone(),
                 for_release: None,
             }))))
+        }
+    }
+}
+
+/// What a rehearsal speaks of: a demand for some services, in the layer of its own.
+fn rehearsed(request: &RunRequest, demand: &RehearsalDemand, instant: Timestamp) -> Result<IntentChange, RequestError> {
+    let bad = |field, found: String, expected: String| Err(RequestError { field, found, expected });
+    match demand {
+        RehearsalDemand::GiveBack { by } => {
+            let (intent_key, by) = (IntentKey::of(Layer::Rehearsal), Some(by.clone()));
+            Ok(IntentChange::TakeBack { intent_key, by })
+        }
+        RehearsalDemand::Hold { services, until, by } => {
+            let lasts = until.duration_since(instant);
+            if !lasts.is_positive() || lasts > MAX_LASTS {
+                return bad("rehearsal.hold.until", until.to_string(), format!("within 7 days after {instant}"));
+            }
+            Ok(IntentChange::Declare(Box::new(Intent {
+                layer: Layer::Rehearsal,
+                want: DesiredState::Scaled(RequestedProfile::rehearsed(services)),
+                reason: reason(request),
+                by: by.clone(),
+                declared: instant,
+                expires: Some(*until),
+                approved: request.approve.clone(),
+                for_release: None,
+            })))
         }
     }
 }

@@ -60,7 +60,7 @@ pub const SLICE: SignedDuration = SignedDuration::from_secs(60);
 /// enough that a wait of many minutes makes few state transitions, for each is billed. The lease outlives it.
 pub const WAIT_SECONDS: u32 = 40;
 
-/// The same in a failover, whose promise is counted in minutes: a task takes half of one to start.
+/// The same in a failover and its rehearsal, whose promise is counted in minutes: a task takes half of one to start.
 pub const URGENT_WAIT_SECONDS: u32 = 3;
 
 /// The engine: ports and a pacer.
@@ -92,7 +92,7 @@ fn follows(wanted: Result<Option<Intent>, RunbookError>, run: &RunRecord) -> Res
 
 /// How long to wait for something that is on its way, in seconds: a failover is not kept waiting for a look.
 fn look_again(layer: Layer) -> u32 {
-    if layer == Layer::Failover { URGENT_WAIT_SECONDS } else { WAIT_SECONDS }
+    if layer.is_timed() { URGENT_WAIT_SECONDS } else { WAIT_SECONDS }
 }
 
 /// A run taken up again by a step that holds its lease.

@@ -10,7 +10,8 @@ use watchkeeper_domain::failover::{Heartbeat, Move, MovePause, PauseKind, Pointe
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::{AlarmName, Duration};
 use watchkeeper_window::facts::{
-    FailoverFacts, FunctionArn, OpenQuestion, PairRegion, ProbedPaths, Reading, SettledEpoch, StackFacts, TrafficFacts,
+    CertificateFacts, FailoverFacts, FunctionArn, OpenQuestion, PairRegion, ProbedPaths, Reading, SettledEpoch,
+    StackFacts, TrafficFacts,
 };
 
 use super::environment::zone;
@@ -66,6 +67,7 @@ impl<P: Platform> WindowReader<P> {
             regions,
             pointer: pointer.map_or_else(unread, Reading::Now),
             readiness,
+            certificate: self.certificate(&member).await,
             last: last.clone(),
             plan,
             singletons: member.failover.singletons.iter().map(|it| (it.service.clone(), fence(it))).collect(),
@@ -166,6 +168,16 @@ impl<P: Platform> WindowReader<P> {
             Ok((watch, _)) => Reading::Now(watch.readiness),
             Err(error) => unread(&error),
         }
+    }
+
+    /// What the standby was seen to start, and what its own watch makes of that.
+    async fn certificate(&self, member: &PairMember) -> Reading<Option<CertificateFacts>> {
+        let found = match self.ledger.certificate(&member.id, &member.standby).await {
+            Ok(found) => found,
+            Err(error) => return unread(&error),
+        };
+        let standing = self.ledger.watch(&member.id, &member.standby).await.ok().and_then(|(watch, _)| watch.standing);
+        Reading::Now(found.map(|it| CertificateFacts { certificate: Box::new(it), standing }))
     }
 
     /// The move that wrote the pointer last; else the one that a watch started, which may ask before it writes.

@@ -14,7 +14,7 @@ const REFILL: SignedDuration = SignedDuration::from_secs(1);
 #[serde(rename_all = "kebab-case")]
 #[derive(strum::VariantArray)]
 pub enum Precedence {
-    /// Schedules and overrides.
+    /// Schedules, rehearsals and overrides.
     Routine,
     /// Emergencies.
     Emergency,
@@ -25,7 +25,7 @@ pub enum Precedence {
 impl From<Layer> for Precedence {
     fn from(layer: Layer) -> Self {
         match layer {
-            Layer::Schedule | Layer::Override => Self::Routine,
+            Layer::Schedule | Layer::Rehearsal | Layer::Override => Self::Routine,
             Layer::Emergency => Self::Emergency,
             Layer::Failover => Self::Failover,
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::own_steps::{HoldPoint, OwnStep};
 use crate::name::ServiceName;
-use crate::value::{AlarmName, Duration, Label, ResourceName};
+use crate::value::{AlarmName, ClockTime, Duration, Label, Percent, ResourceName, Zone};
 
 /// How an environment moves to its standby region and home again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +61,45 @@ pub struct Failover {
     /// The shortest time between two failovers. Default: 1h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_delay: Option<Duration>,
+    /// Rehearsals of a failover in the standby region. Without it, they are started by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearse: Option<RehearsalPolicy>,
+    /// How long a certificate of capacity counts. Default: 45d.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certified_within: Option<Duration>,
+}
+
+/// How long a certificate counts where the document does not say: a rehearsal each month, and half a month to mend one that failed.
+const CERTIFIED_WITHIN: Duration = Duration::minutes(45 * 24 * 60);
+
+impl Failover {
+    /// How long a certificate of capacity counts.
+    pub fn certified_within(&self) -> Duration {
+        self.certified_within.unwrap_or(CERTIFIED_WITHIN)
+    }
+
+    /// Whether a service may run in one region at most.
+    pub fn is_singleton(&self, service: &ServiceName) -> bool {
+        self.singletons.iter().any(|singleton| singleton.service == *service)
+    }
+}
+
+/// When a failover is rehearsed in the standby region, and how much of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RehearsalPolicy {
+    /// The time between two, in whole days.
+    pub every: Duration,
+    /// The local time.
+    pub at: ClockTime,
+    /// The zone.
+    pub zone: Zone,
+    /// How long the capacity is kept up once it is verified. Default: 15m.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub lasts: Option<Duration>,
+    /// The share of a failover's tasks that is started, rounded up. Default: 100 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<Percent>,
 }
 
 const fn yes() -> bool {

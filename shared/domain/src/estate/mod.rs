@@ -33,8 +33,8 @@ pub use emergency::{
 pub use environment::Environment;
 pub use estates::{EstateFolder, UnknownName};
 pub use failover::{
-    DetectionMode, Failover, FencePolicy, GlobalTable, HealthProbe, Singleton, StandbyDatabase, StreamSize,
-    TrafficPolicy, TrafficStrategy,
+    DetectionMode, Failover, FencePolicy, GlobalTable, HealthProbe, RehearsalPolicy, Singleton, StandbyDatabase,
+    StreamSize, TrafficPolicy, TrafficStrategy,
 };
 pub use forms::FORMS;
 pub use guardrails::{EnvironmentLimits, Freeze, FreezeWindow, FrozenCalendar, Guardrails, OpenFreeze};

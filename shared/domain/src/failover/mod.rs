@@ -10,6 +10,7 @@ mod plan;
 mod pointer;
 pub mod readiness;
 mod record;
+pub mod rehearsal;
 pub mod report;
 mod request;
 pub mod sample;
@@ -27,6 +28,7 @@ pub use placement::{RegionalPair, UnfollowablePointer, none_forgotten, placement
 pub use plan::{MoveFacts, MovePlan};
 pub use pointer::{MoveStage, OngoingMove, Pointer, PointerError, Serving};
 pub use record::{Move, MovePause, PauseKind, PhaseTiming, waves};
+pub use rehearsal::{rehearsed_for, rehearsed_share};
 pub use request::{FailoverRequest, MoveManner};
 pub use sample::{FIGURES_EVERY, RegionSample, ServiceSample, serving};
 pub use switch::{ObservedSwitches, SwitchArming, arming};

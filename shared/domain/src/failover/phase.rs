@@ -24,13 +24,15 @@ pub enum MovePhase {
     Scale,
     /// Everything runs, targets are healthy, health paths answer.
     Verify,
+    /// A rehearsal keeps up what it has started.
+    Hold,
     /// The point of no return: traffic moves.
     Traffic,
     /// People outside reach the new region.
     Outside,
     /// The pointer says `steady`.
     Settle,
-    /// The move goes back.
+    /// The move goes back; a rehearsal gives back.
     Back,
     /// It is over, whatever came of it.
     Over,

@@ -1,6 +1,6 @@
 //! The plan of a move: what the new region is to run, in which order, and what a person has to agree to. Facts in, plan out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::pointer::Serving;
 use super::readiness::{FindingGrade, Readiness, ReadinessFacts};
 use super::record::waves;
+use super::rehearsal::rehearsed_serving;
 use super::sample::serving;
 use super::{PairDatabase, may_lose};
 use crate::estate::{DeclaredCapacity, Failover};
 use crate::name::ServiceName;
 use crate::order::StartOrder;
+use crate::value::Percent;
 use crate::violation::GuardrailCode;
 
 /// What a move is planned by.
@@ -35,6 +37,12 @@ pub struct MoveFacts {
     /// How far the tables lagged, in milliseconds; `None` where nobody knew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag_ms: Option<i64>,
+    /// Services that a rehearsal had up: they are a wave of their own, which stands at once.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub head_start: BTreeSet<ServiceName>,
+    /// The share of it that is rehearsed; `None` of a move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsed: Option<Percent>,
 }
 
 /// The plan of a move.
@@ -61,13 +69,20 @@ impl MoveFacts {
             (GuardrailCode::NotReady, self.not_ready()),
             (GuardrailCode::DataLoss, joined([self.lag(), self.losses()])),
         ];
+        let mut figures = Serving::new();
+        if self.to_standby {
+            figures = serving(&self.failover, &self.declared, self.readiness.sample.as_ref());
+        }
+        let mut opened = waves(&self.order, &self.failover);
+        if let Some(share) = self.rehearsed {
+            figures = rehearsed_serving(&figures, share, &self.failover);
+            for wave in &mut opened {
+                wave.retain(|service| figures.contains_key(service));
+            }
+        }
         MovePlan {
-            serving: if self.to_standby {
-                serving(&self.failover, &self.declared, self.readiness.sample.as_ref())
-            } else {
-                Serving::new()
-            },
-            waves: waves(&self.order, &self.failover),
+            serving: figures,
+            waves: ahead(opened, &self.head_start),
             asks: reasons.into_iter().filter_map(|(code, why)| Some((code, why?))).collect(),
         }
     }
@@ -95,6 +110,17 @@ impl MoveFacts {
         let databases = self.failover.databases.iter().filter_map(PairDatabase::of);
         joined(databases.map(|database| may_lose(&database, self.graceful)))
     }
+}
+
+/// The waves with a head start: what is up already is the first one, and no singleton is.
+fn ahead(mut waves: Vec<Vec<ServiceName>>, up: &BTreeSet<ServiceName>) -> Vec<Vec<ServiceName>> {
+    let first: Vec<ServiceName> = waves.iter().flatten().filter(|service| up.contains(*service)).cloned().collect();
+    for wave in &mut waves {
+        wave.retain(|service| !up.contains(service));
+    }
+    waves.insert(0, first);
+    waves.retain(|wave| !wave.is_empty());
+    waves
 }
 
 fn joined(reasons: impl IntoIterator<Item = Option<String>>) -> Option<String> {

@@ -9,6 +9,7 @@ use super::own_steps::OwnStepRun;
 use super::phase::{MoveEnding, MovePhase};
 use super::plan::MoveFacts;
 use super::pointer::Serving;
+use super::rehearsal::{CapacityCertificate, PlacedTasks, Rehearsal, WaveTiming};
 use crate::estate::{OwnStep, PairDatabase};
 use crate::name::{Region, ServiceName};
 use crate::order::StartOrder;
@@ -111,6 +112,21 @@ pub struct Move {
     /// Whether a child has closed what was opened, on the way back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub looked_back: bool,
+    /// When each wave was asked for, and when it stood.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wave_times: Vec<WaveTiming>,
+    /// What was seen of each service when the new region was verified.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub placed: BTreeMap<ServiceName, PlacedTasks>,
+    /// What a rehearsal is beside that; `None` of a move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<Box<Rehearsal>>,
+    /// The certificate that the region had when it was planned: the times that are expected are from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proved: Option<Box<CapacityCertificate>>,
+    /// The certificate that it has left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Box<CapacityCertificate>>,
     /// What it was planned by, last; kept where its stack keeps reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facts: Option<Box<MoveFacts>>,
@@ -202,6 +218,11 @@ impl Move {
             tries: 0,
             failed_children: 0,
             looked_back: false,
+            wave_times: Vec::new(),
+            placed: BTreeMap::new(),
+            rehearsal: None,
+            proved: None,
+            certificate: None,
             facts: None,
             asks: BTreeMap::new(),
             by: None,
@@ -241,6 +262,21 @@ impl Move {
     pub fn end(&mut self, ending: MoveEnding, now: Timestamp) {
         self.enter(MovePhase::Over, now);
         self.ending = Some(ending);
+    }
+
+    /// The next wave is asked for; a second time changes nothing.
+    pub fn begin_wave(&mut self, now: Timestamp) {
+        let Some(services) = self.waves.get(self.wave).filter(|_| self.wave_times.len() <= self.wave) else { return };
+        self.wave_times.push(WaveTiming { services: services.clone(), began: now, ended: None });
+    }
+
+    /// The wave stands.
+    pub fn end_wave(&mut self, now: Timestamp) {
+        if let Some(timing) = self.wave_times.get_mut(self.wave) {
+            timing.ended.get_or_insert(now);
+        }
+        self.wave += 1;
+        self.failed_children = 0;
     }
 
     /// Why a person is asked, if one is: what the guardrails that ask have found.

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use super::fence::{SKEW, SWITCH_TIME};
 use super::own_steps;
+use super::rehearsal::seconds;
+use super::rehearsal::{CapacityCertificate, certificate_lines, rehearsed};
 use super::traffic::expected;
 use super::{Move, MoveEnding, MovePhase};
 use crate::estate::{Failover, FencePolicy, TrafficStrategy};
@@ -20,8 +22,11 @@ const LINES: usize = 25;
 /// One line about a move.
 pub fn summary(scope: &Scope, record: &Move) -> String {
     let ending = record.ending.map_or_else(|| record.phase.to_string(), |ending| ending.to_string());
-    let what = if record.graceful { "switchover" } else { "failover" };
     let Move { from, to, .. } = record;
+    if let Some(came) = rehearsed(record) {
+        return format!("{} {}: rehearsal in {to}: {came}{}", scope.estate, scope.environment, learnt(record));
+    }
+    let what = what(record);
     let why = match record.ending {
         Some(MoveEnding::Done | MoveEnding::Planned) | None => String::new(),
         Some(MoveEnding::FalseAlarm) => format!(" ({})", record.reason),
@@ -35,16 +40,31 @@ pub fn summary(scope: &Scope, record: &Move) -> String {
     format!("{} {}: {what} from {from} to {to}: {ending}{detail}", scope.estate, scope.environment)
 }
 
+/// What came of a rehearsal, in brackets.
+fn learnt(record: &Move) -> String {
+    let last = || record.header.timeline.last().map(|moment| moment.what.clone());
+    let found = record.certificate.as_ref().and_then(|it| it.findings.first().cloned());
+    let rto = record.certificate.as_ref().and_then(|it| it.rto_ms);
+    let follows = || rto.map(|rto| format!("an RTO of {:#} follows", SignedDuration::from_secs(rto / 1000)));
+    found.or_else(follows).or_else(last).map_or_else(String::new, |what| format!(" ({what})"))
+}
+
 /// What a person has to hear of a move that is over; nothing of a plan, and of one that found nothing to do.
 pub fn message(scope: &Scope, failover: &Failover, record: &Move) -> Option<Message> {
     let ending = record.ending.filter(|ending| !matches!(ending, MoveEnding::Planned | MoveEnding::Nothing))?;
-    let subject = format!("{} {}: {} to {}: {ending}", scope.estate, scope.environment, what(record), record.to);
+    let subject = match rehearsed(record) {
+        Some(came) => format!("{} {}: rehearsal in {}: {came}", scope.estate, scope.environment, record.to),
+        None => format!("{} {}: {} to {}: {ending}", scope.estate, scope.environment, what(record), record.to),
+    };
     let mut text = format!("{}\n", summary(scope, record));
     let _ = writeln!(text, "\nWhy: {}", record.reason);
+    if let Some(certificate) = &record.certificate {
+        let _ = writeln!(text, "\n{}", certificate_lines(certificate));
+    }
     if let Some(advice) = advice(scope, record, ending) {
         let _ = writeln!(text, "\nWhat to do: {advice}");
     }
-    if ending == MoveEnding::Done {
+    if ending == MoveEnding::Done && record.rehearsal.is_none() {
         let _ = writeln!(text, "\n{}", promises(failover, record));
     }
     text.push_str("\nTimes:\n");
@@ -59,13 +79,25 @@ pub fn message(scope: &Scope, failover: &Failover, record: &Move) -> Option<Mess
 }
 
 fn what(record: &Move) -> &'static str {
-    if record.graceful { "switchover" } else { "failover" }
+    match () {
+        () if record.rehearsal.is_some() => "rehearsal",
+        () if record.graceful => "switchover",
+        () => "failover",
+    }
 }
 
 /// The next commands, with the state that they start from.
 fn advice(scope: &Scope, record: &Move, ending: MoveEnding) -> Option<String> {
     let Scope { estate, environment, region } = scope;
     let input = |more: &str| format!("{{\"estate\":\"{estate}\",\"environment\":\"{environment}\"{more}}}");
+    if let Some(rehearsal) = &record.rehearsal {
+        return rehearsal_advice(
+            &input(",\"mode\":\"rehearse\""),
+            region.as_str(),
+            ending,
+            rehearsal.handed_over.is_some(),
+        );
+    }
     match ending {
         MoveEnding::Done => Some(format!(
             "{} takes the standby target by itself as soon as its stack sees the pointer. To go home, start the failback \
@@ -113,6 +145,27 @@ fn advice(scope: &Scope, record: &Move, ending: MoveEnding) -> Option<String> {
     }
 }
 
+/// What follows from a rehearsal, where anything does.
+fn rehearsal_advice(again: &str, region: &str, ending: MoveEnding, handed_over: bool) -> Option<String> {
+    match ending {
+        MoveEnding::Compensated => Some(format!(
+            "{region} is as it was, and nothing moved. Mend what is named above, and start the failover machine in {region} \
+             with {again}: until then a failover stumbles over it, too"
+        )),
+        MoveEnding::Held => Some(format!(
+            "What was started in {region} is not all given back. The tick tries again every five minutes; look at the runs of \
+             reconcile there"
+        )),
+        MoveEnding::Refused => {
+            Some(format!("Nothing was changed. It is tried once more in a day; or start it with {again}"))
+        }
+        MoveEnding::Done if handed_over => {
+            Some("Nothing: the move goes on with what is up, and tells of itself".to_owned())
+        }
+        _ => None,
+    }
+}
+
 /// The same as executions. A move that is over goes home from its home region, which only the stack there knows to be home.
 fn starts(scope: &Scope, record: &Move, ending: MoveEnding) -> Vec<MachineStart> {
     let Scope { estate, environment, region } = scope;
@@ -124,6 +177,12 @@ fn starts(scope: &Scope, record: &Move, ending: MoveEnding) -> Vec<MachineStart>
             format!("{{\"estate\":\"{estate}\",\"environment\":\"{environment}\"{more}}}"),
         )
     };
+    if record.rehearsal.is_some() {
+        return match ending {
+            MoveEnding::Compensated | MoveEnding::Refused => vec![start("To rehearse again", ",\"mode\":\"rehearse\"")],
+            _ => Vec::new(),
+        };
+    }
     match ending {
         MoveEnding::Held if record.switched.is_some() => vec![start("To go on", ",\"take-over\":true")],
         MoveEnding::Held => {
@@ -170,11 +229,6 @@ fn times(record: &Move, now: Timestamp) -> String {
     text
 }
 
-#[allow(clippy::cast_precision_loss, reason = "milliseconds of a move are far below 2^52")]
-fn seconds(milliseconds: i64) -> String {
-    format!("{:.1}", milliseconds as f64 / 1000.0)
-}
-
 /// The event about a move that is over.
 pub fn event(scope: &Scope, failover: &Failover, record: &Move, now: Timestamp) -> Value {
     let phases: Vec<Value> = record
@@ -190,6 +244,8 @@ pub fn event(scope: &Scope, failover: &Failover, record: &Move, now: Timestamp) 
         "from": record.from,
         "to": record.to,
         "graceful": record.graceful,
+        "rehearsal": record.rehearsal.is_some(),
+        "certificate": record.certificate,
         "ending": record.ending,
         "epoch": record.epoch,
         "reason": record.reason,
@@ -207,6 +263,7 @@ pub fn event(scope: &Scope, failover: &Failover, record: &Move, now: Timestamp) 
 /// Every step of a move with its reason, what it calls, and the time it is expected to take.
 pub fn plan(pair: &str, failover: &Failover, record: &Move) -> String {
     let Move { from, to, graceful, .. } = record;
+    let proved = record.proved.as_deref();
     let mut steps: Vec<(MovePhase, String)> = Vec::new();
     let singles: Vec<String> = failover
         .singletons
@@ -242,14 +299,21 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move) -> String {
         steps.push((
             MovePhase::Scale,
             format!(
-                "wave {}: {}; a run of reconcile, UpdateService, about the time a task takes to start",
+                "wave {}: {}; a run of reconcile, UpdateService, {}",
                 nth + 1,
-                services.join(", ")
+                services.join(", "),
+                expects(proved, |it| it.wave_ms(wave), "about the time a task takes to start")
             ),
         ));
     }
     let paths = failover.probe.as_ref().map_or(0, |probe| probe.paths.len());
-    steps.push((MovePhase::Verify, format!("rollout completed, running as wanted, targets healthy, {paths} health paths answer in {to}; reads, and the load balancer's checks")));
+    steps.push((
+        MovePhase::Verify,
+        format!(
+            "rollout completed, running as wanted, targets healthy, {paths} health paths answer in {to}; {}",
+            expects(proved, |it| it.phase_ms(MovePhase::Verify), "reads, and the load balancer's checks")
+        ),
+    ));
     let means = match failover.traffic.strategy {
         TrafficStrategy::SwitchObject => "the object behind the inverted health check; S3, data plane",
         TrafficStrategy::Alarm => "the metric behind the alarm of the health check; PutMetricData, data plane",
@@ -293,7 +357,20 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move) -> String {
         "Before `traffic` any failure takes everything back. Promised: RTO {}, RPO {}.",
         failover.rto, failover.rpo
     );
+    if let Some((proved, rto)) = proved.and_then(|proved| Some((proved, proved.rto_ms?))) {
+        let _ =
+            writeln!(text, "Times are those of {} at {}: an RTO of {} s follows.", proved.by, proved.at, rto / 1000);
+    }
     text
+}
+
+/// The time that a step took the last time that it was seen, or what is known without that.
+fn expects(
+    proved: Option<&CapacityCertificate>,
+    took: impl FnOnce(&CapacityCertificate) -> Option<i64>,
+    unknown: &str,
+) -> String {
+    proved.and_then(took).map_or_else(|| unknown.to_owned(), |took| format!("{} s the last time", seconds(took)))
 }
 
 fn fence_line(service: &str, fence: Option<FencePolicy>, silence: Option<SignedDuration>) -> String {

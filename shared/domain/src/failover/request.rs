@@ -6,8 +6,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::rehearsal::{rehearsed_for, rehearsed_share};
 use crate::name::{EnvironmentName, EstateName};
 use crate::request::{RequestError, approvable};
+use crate::value::{Duration, Percent};
 use crate::violation::GuardrailCode;
 
 /// The guardrails that ask a person in a move.
@@ -31,6 +33,8 @@ pub enum MoveManner {
     Graceful,
     /// It only reports what a move would do.
     Plan,
+    /// It starts what a failover would start, in the standby alone, and gives it back: nothing moves.
+    Rehearse,
 }
 
 /// The input of the `failover` machine, in the region that is to serve.
@@ -59,6 +63,12 @@ pub struct FailoverRequest {
     /// With `take-over`: goes back instead of on, while that is possible.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub back: bool,
+    /// With mode rehearse: how long the capacity is kept up once it is verified.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub lasts: Option<Duration>,
+    /// With mode rehearse: the share of a failover's tasks that is started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<Percent>,
 }
 
 impl FailoverRequest {
@@ -73,6 +83,8 @@ impl FailoverRequest {
             approve: BTreeSet::new(),
             take_over: false,
             back: false,
+            lasts: None,
+            share: None,
         }
     }
 
@@ -85,7 +97,27 @@ impl FailoverRequest {
         let bad = |field, found: &str, expected: &str| {
             Err(RequestError { field, found: found.to_owned(), expected: expected.to_owned() })
         };
+        let rehearses = self.mode == MoveManner::Rehearse;
+        if !rehearses && self.lasts.is_some() {
+            return bad("for", "a time without mode rehearse", "none: a move has no end of its own");
+        }
+        if !rehearses && self.share.is_some() {
+            return bad("share", "a share without mode rehearse", "none: a move starts all that it needs");
+        }
+        rehearsed_for(self.lasts)?;
+        rehearsed_share(self.share)?;
         match self.mode {
+            MoveManner::Rehearse if self.take_over => bad(
+                "take-over",
+                "true with mode rehearse",
+                "one of the two: a rehearsal that died is given back by itself",
+            ),
+            MoveManner::Rehearse if self.detected.is_some() => {
+                bad("detected", "an instant with mode rehearse", "none: a rehearsal answers no loss")
+            }
+            MoveManner::Rehearse if !self.approve.is_empty() => {
+                bad("approve", "approvals with mode rehearse", "none: a rehearsal asks nobody")
+            }
             _ if self.back && !self.take_over => bad("back", "true without `take-over`", "both, or neither"),
             MoveManner::Plan if self.take_over => bad("take-over", "true with mode plan", "one of the two"),
             MoveManner::Graceful if self.detected.is_some() => {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::ProbeResult;
 use super::pointer::Pointer;
 use super::readiness::Readiness;
+use super::rehearsal::{CertificateStanding, RehearsalMemory, StandingVerdict};
 use super::switch::SwitchArming;
 use crate::estate::{DetectionMode, Failover};
 use crate::name::ServiceName;
@@ -106,6 +107,15 @@ pub struct WatchState {
     /// What was told of its readiness last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_readiness: Option<String>,
+    /// What its certificate came to then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<CertificateStanding>,
+    /// The verdict of it that was told last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_standing: Option<StandingVerdict>,
+    /// The rehearsal that was due last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<RehearsalMemory>,
 }
 
 /// What follows from a tick of the watch.
@@ -131,8 +141,9 @@ impl WatchState {
             self.failures += 1;
             self.since.get_or_insert(at);
         } else {
-            let Self { readiness, told_readiness, probed, .. } = self;
-            return Self { probed, readiness, told_readiness, ..Self::default() };
+            let Self { readiness, told_readiness, standing, told_standing, rehearsal, probed, .. } = self;
+            let kept = Self { readiness, told_readiness, standing, told_standing, rehearsal, ..Self::default() };
+            return Self { probed, ..kept };
         }
         self
     }

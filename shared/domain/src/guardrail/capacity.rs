@@ -1,15 +1,15 @@
 //! Guardrails of plans that raise capacity.
 
-use super::{GuardrailCase, GuardrailCode, Severity, Violation, urgent};
+use super::{GuardrailCase, GuardrailCode, Severity, Violation, raises as adds};
 use crate::capacity::{ResourceId, ServiceId};
 use crate::plan::CapacityChange;
 
 /// CPU units of a vCPU (Amazon ECS task definition parameters).
 const UNITS: u64 = 1024;
 
-/// Every count and maximum that an emergency would raise beyond the document's ceiling.
+/// Every count and maximum that an emergency, a failover or a rehearsal would raise beyond the document's ceiling.
 pub(super) fn above_ceiling(case: &GuardrailCase<'_>) -> Vec<Violation> {
-    let Some(ceiling) = case.allowance.ceiling.filter(|_| urgent(case)) else { return Vec::new() };
+    let Some(ceiling) = case.allowance.ceiling.filter(|_| adds(case)) else { return Vec::new() };
     let broken = |change: &CapacityChange| {
         let (service, from, to, what) = match change {
             CapacityChange::Count { service, from, to } => (service, *from, *to, "tasks"),

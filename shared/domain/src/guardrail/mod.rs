@@ -157,6 +157,11 @@ fn urgent(case: &GuardrailCase<'_>) -> bool {
     case.deciding.iter().any(|intent| intent.layer >= Layer::Emergency)
 }
 
+/// Whether what decides starts more than was there: an emergency, a failover, or its rehearsal.
+fn raises(case: &GuardrailCase<'_>) -> bool {
+    case.deciding.iter().any(|intent| intent.layer.raises())
+}
+
 /// Whether a figure goes towards the one that was found, and not beyond it.
 fn lies_between(from: u32, to: u32, found: u32) -> bool {
     (from.min(found)..=from.max(found)).contains(&to)

@@ -29,6 +29,8 @@ pub use scheduled::{Due, due, wanted};
 pub enum Layer {
     /// The calendar.
     Schedule,
+    /// A rehearsal of a failover: whoever means it goes first.
+    Rehearsal,
     /// A human's "keep it awake until 22:00".
     Override,
     /// An alarm's, or a human's, change of capacity.
@@ -44,6 +46,16 @@ impl Layer {
     /// Its name, as the ledger and messages have it.
     pub fn name(self) -> &'static str {
         self.into()
+    }
+
+    /// Whether it raises capacity, so that the account has to allow it: the others only give back what was there.
+    pub fn raises(self) -> bool {
+        matches!(self, Self::Rehearsal | Self::Emergency | Self::Failover)
+    }
+
+    /// Whether its figure is how fast it is: it looks again within seconds.
+    pub fn is_timed(self) -> bool {
+        matches!(self, Self::Rehearsal | Self::Failover)
     }
 }
 

@@ -43,6 +43,19 @@ impl RequestedProfile {
         }
     }
 
+    /// What a rehearsal of a failover demands: so many tasks of these services at least, and nothing of any other.
+    pub fn rehearsed(services: &BTreeMap<ServiceName, u32>) -> Self {
+        let least = |tasks: u32| ProfileCapacity { desired: CapacityAmount::Tasks(tasks), max: None };
+        Self {
+            profile: ProfileName::rehearsal(),
+            rank: 0,
+            capacity: least(0),
+            services: services.iter().map(|(service, tasks)| (service.clone(), least(*tasks))).collect(),
+            only: services.keys().cloned().collect(),
+            alarms: BTreeSet::new(),
+        }
+    }
+
     /// Whether it comes to the same as another, whatever holds it.
     pub(super) fn same_figures(&self, other: &Self) -> bool {
         (self.capacity, &self.services, &self.only) == (other.capacity, &other.services, &other.only)

@@ -30,6 +30,7 @@ impl RunRequest {
             ("until", self.until.is_some(), "an end"),
             ("for-release", self.for_release.is_some(), "a release"),
             ("emergency", self.emergency.is_some(), "an emergency"),
+            ("rehearsal", self.rehearsal.is_some(), "a rehearsal"),
             ("approve", !self.approve.is_empty(), "approvals"),
             ("instead-of", self.instead_of.is_some(), "another run"),
         ];

@@ -2,6 +2,7 @@
 
 mod for_release;
 mod halt;
+mod rehearsal;
 mod until;
 mod urgency;
 
@@ -17,6 +18,7 @@ use crate::value::BuildId;
 use crate::violation::GuardrailCode;
 
 pub use halt::switched;
+pub use rehearsal::RehearsalDemand;
 use until::read_end;
 pub use urgency::Urgency;
 
@@ -98,6 +100,9 @@ pub struct RunRequest {
     /// What an emergency wants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emergency: Option<Urgency>,
+    /// What a rehearsal of a failover wants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<RehearsalDemand>,
     /// Guardrails that ask, answered beforehand.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub approve: BTreeSet<GuardrailCode>,
@@ -171,6 +176,11 @@ impl RunRequest {
         Self { trigger: RunTrigger::Failover, instant: None, reason: Some(reason), instead_of, ..of_nobody }
     }
 
+    /// What a rehearsal of a failover asks for.
+    pub fn of_rehearsal(scope: &Scope, demand: RehearsalDemand, reason: String) -> Self {
+        Self { rehearsal: Some(demand), ..Self::of_failover(scope, reason, None) }
+    }
+
     /// What a person asks for, before they say what: as the tick would, but about its own start.
     pub fn of_person(scope: &Scope) -> Self {
         let of_nobody = Self::of_tick(scope, Timestamp::UNIX_EPOCH);
@@ -190,6 +200,7 @@ impl RunRequest {
             for_release: None,
             reason,
             emergency: None,
+            rehearsal: None,
             approve: BTreeSet::new(),
             instead_of: None,
             report: false,
@@ -211,6 +222,7 @@ impl RunRequest {
             for_release: None,
             reason: None,
             emergency: None,
+            rehearsal: None,
             approve: BTreeSet::new(),
             instead_of: None,
             report: false,
@@ -239,6 +251,7 @@ impl RunRequest {
         self.check_halt()?;
         self.check_report()?;
         self.check_release()?;
+        self.check_rehearsal()?;
         match (self.trigger, &self.want, &self.until) {
             (RunTrigger::Schedule | RunTrigger::Failover, Some(_), _) => {
                 Err(bad("want", "a wish with trigger schedule or failover", "none: they have none"))

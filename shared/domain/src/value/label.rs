@@ -58,6 +58,13 @@ labels! {
     Label, "label", 500, "a text of 1 to 500 characters on one line", "^\\S(.{0,498}\\S)?$", "a reason";
 }
 
+impl ProfileName {
+    /// What a rehearsal of a failover demands, by the name that messages give it.
+    pub fn rehearsal() -> Self {
+        Self("rehearsal".to_owned())
+    }
+}
+
 impl ResourceName {
     /// Whether it is the name of a queue that keeps an order (Amazon SQS developer guide: it ends in `.fifo`).
     pub fn is_fifo(&self) -> bool {

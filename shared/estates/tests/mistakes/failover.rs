@@ -52,3 +52,22 @@ fn a_step_or_a_hold_that_cannot_be_meant_is_named(#[case] lines: &str, #[case] e
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].contains("environments.prod.failover.") && found[0].contains(expected), "{found:?}");
 }
+
+#[rstest]
+#[case::no_day("every: 12h", "rehearse.every: found 12h, expected whole days, such as 30d")]
+#[case::too_rare(
+    "every: 60d",
+    "certified-within: found 1080h, expected at least 1440h, the time between two rehearsals"
+)]
+#[case::too_long("every: 30d, for: 5h", "rehearse.for: found 5h, expected from 1m to 4h")]
+#[case::too_much(
+    "every: 30d, share: 120 %",
+    "rehearse.share: found 120 %, expected from 1 % to 100 % of what a failover starts"
+)]
+fn a_rehearsal_that_cannot_be_due_or_would_prove_nothing_is_named(#[case] policy: &str, #[case] expected: &str) {
+    let own = include_str!("../../fleet-orchestration.yaml");
+    assert!(own.contains("rehearse: { every: 30d,"), "the fleet rehearses");
+    let found = problems(&own.replace("rehearse: { every: 30d,", &format!("rehearse: {{ {policy},")));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].ends_with(&format!("environments.prod.failover.{expected}")), "{found:?}");
+}

@@ -19,6 +19,9 @@ const UNREACHABLE: i64 = 120;
 /// The figure of a region that is not ready.
 const NOT_READY: u8 = 2;
 
+/// The figure of a certificate that is out of date.
+const STALE: u8 = 2;
+
 /// What a tick or a move found of one half of a pair; what is as it should be is not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PairFigures {
@@ -28,6 +31,8 @@ pub struct PairFigures {
     pub unreachable_seconds: Option<i64>,
     /// How ready the region is that stands by: 0 ready, 1 degraded, 2 not ready.
     pub readiness: Option<u8>,
+    /// What the certificate of that region is worth, where rehearsals are declared: 0 proved, 1 aging, 2 stale, 3 not proved.
+    pub certificate: Option<u8>,
     /// For how long the other region has not been heard of, in seconds.
     pub silent_seconds: Option<i64>,
     /// The time that a move took until people reached the new region, in milliseconds.
@@ -47,10 +52,11 @@ impl Metrics {
 
     /// Nothing where there is nothing to count: a document without metrics is none.
     fn pair_document(&self, scope: &Scope, figures: &PairFigures, at: Timestamp) -> Option<Value> {
-        let PairFigures { unreachable, readiness, silent_seconds, rto_ms, .. } = *figures;
+        let PairFigures { unreachable, readiness, certificate, silent_seconds, rto_ms, .. } = *figures;
         let found = [
             ("ActiveUnreachable", "None", unreachable.map(i64::from).filter(|unreachable| *unreachable > 0)),
             ("Readiness", "None", readiness.map(i64::from).filter(|readiness| *readiness > 0)),
+            ("Certificate", "None", certificate.map(i64::from).filter(|standing| *standing >= STALE.into())),
             ("HeartbeatAge", "Seconds", silent_seconds.filter(|silent| *silent > SILENCE)),
             ("FailoverRto", "Milliseconds", rto_ms),
         ];
@@ -76,6 +82,7 @@ impl PairFigures {
         let found = [
             (self.unreachable_seconds >= Some(UNREACHABLE), "the region that serves does not answer the probe"),
             (self.readiness >= Some(NOT_READY), "this region could not take over"),
+            (self.certificate == Some(STALE), "what this region would start was not rehearsed for too long"),
             (self.silent_seconds > Some(LASTING_SILENCE), "the other region's stack is not heard of"),
         ];
         found.into_iter().filter_map(|(is, what)| is.then_some(what)).collect()
@@ -132,6 +139,7 @@ mod tests {
             unreachable: Some(true),
             unreachable_seconds: Some(60),
             readiness: Some(1),
+            certificate: Some(1),
             silent_seconds: Some(300),
             rto_ms: None,
         };
@@ -140,5 +148,8 @@ mod tests {
         let lasting =
             PairFigures { unreachable_seconds: Some(120), readiness: Some(2), silent_seconds: Some(301), ..passing };
         assert_eq!(lasting.troubles().len(), 3);
+        let stale = PairFigures { certificate: Some(2), ..passing };
+        assert_eq!(stale.troubles(), ["what this region would start was not rehearsed for too long"]);
+        assert_eq!(document(&stale).unwrap()["Certificate"], json!(2));
     }
 }

@@ -4,6 +4,7 @@ use watchkeeper_control::failover::ports::RegionTasks;
 use watchkeeper_control::ports::{AwsError, TargetHealth};
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::failover::readiness::TargetGroupFacts;
+use watchkeeper_domain::failover::rehearsal::TaskStart;
 
 use crate::operation::Operation;
 use crate::region::SimRegion;
@@ -12,6 +13,15 @@ use crate::state::SimState;
 impl RegionTasks for SimRegion {
     async fn tasks_alive(&self, service: &ServiceId) -> Result<u32, AwsError> {
         self.ask(Operation::ListTasks, service, |state| Ok(state.read_alive(service))).await
+    }
+
+    async fn slowest_start(&self, service: &ServiceId) -> Result<Option<TaskStart>, AwsError> {
+        self.ask(Operation::ListTasks, service, |state| {
+            let took_ms = i64::try_from(state.settings.task_start.as_millis()).unwrap_or(i64::MAX);
+            let runs = state.service(service).is_some_and(|service| service.running > 0);
+            Ok(runs.then_some(TaskStart { took_ms, pull_ms: None }))
+        })
+        .await
     }
 
     async fn task_images(&self, definition: &TaskDefinition) -> Result<Vec<String>, AwsError> {

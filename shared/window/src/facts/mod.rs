@@ -24,7 +24,7 @@ pub use environment::{
 };
 pub use frame::{Frame, Theme, Viewer};
 pub use history::{ScopeTrouble, TroubleKind};
-pub use pair::{FailoverFacts, PairRegion, ProbedPaths, SettledEpoch, TrafficFacts};
+pub use pair::{CertificateFacts, FailoverFacts, PairRegion, ProbedPaths, SettledEpoch, TrafficFacts};
 pub use plan::{EmergencyFacts, Offer, OfferedIntent, PlanFacts, PlanPageFacts};
 pub use question::{OpenQuestion, QuestionFacts};
 pub use reading::Reading;

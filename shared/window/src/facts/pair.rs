@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use watchkeeper_domain::failover::readiness::Readiness;
+use watchkeeper_domain::failover::rehearsal::{CapacityCertificate, CertificateStanding};
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, ServiceName};
 use watchkeeper_domain::value::{AlarmName, Zone};
@@ -62,6 +63,15 @@ pub struct TrafficFacts {
     pub last_client_seconds: Option<u32>,
 }
 
+/// What a region was last seen to start, and what that is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFacts {
+    /// The certificate.
+    pub certificate: Box<CapacityCertificate>,
+    /// Its standing when it was last looked at; none before the first look.
+    pub standing: Option<CertificateStanding>,
+}
+
 /// The page of a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailoverFacts {
@@ -81,6 +91,8 @@ pub struct FailoverFacts {
     pub pointer: Reading<Pointer>,
     /// How ready the region that does not serve was when it was last looked at; `Now(None)` before the first look.
     pub readiness: Reading<Option<Readiness>>,
+    /// What the standby was last seen to start; `Now(None)` where that was never tried.
+    pub certificate: Reading<Option<CertificateFacts>>,
     /// The move that goes on or is held, else the last; `Now(None)` where there never was one.
     pub last: Reading<Option<Move>>,
     /// The questions of the move that wait for a person.

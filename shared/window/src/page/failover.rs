@@ -6,6 +6,7 @@ use watchkeeper_domain::failover::{Move, MoveEnding, Pointer};
 use watchkeeper_domain::name::Region;
 
 use super::cells::ready;
+use super::certificate;
 use super::frame::{Button, Look, acting};
 use super::moved::moved;
 use super::pair;
@@ -35,9 +36,28 @@ pub fn failover(frame: &Frame, facts: &FailoverFacts) -> Html {
             Some(None) => section { p class="mut" { "It has never moved." } },
             Some(Some(last)) => section { (moved(frame, facts, last, &clock)) (report(frame, facts, last)) },
         }
+        section { (proved(facts, &clock)) }
         section class="cols" { div { (fences(facts)) } div { (by_hand(facts)) } }
     };
     page(frame, &[Styles::Failover], &format!("Failover of {environment}"), &[&environment, "failover"], &content)
+}
+
+/// What the standby was seen to start, and whether that still counts.
+fn proved(facts: &FailoverFacts, clock: &Clock<'_>) -> Markup {
+    html! {
+        h2 { "Proved in " (facts.standby) }
+        @match facts.certificate.known() {
+            None => p class="mut" { "The certificate cannot be read: " (text(facts.certificate.why().unwrap_or_default())) },
+            Some(None) => p class="mut" { "What a failover starts was never seen to start here." },
+            Some(Some(found)) => {
+                @if let Some(standing) = &found.standing {
+                    @let (shape, tone) = certificate::shape(standing.verdict);
+                    p { (shape.beside(tone)) " " b { (standing.verdict) } ": " (text(&standing.reason)) ". " span class="mut" { "Given " (clock.both(found.certificate.at)) "." } }
+                }
+                (certificate::certified(&found.certificate))
+            }
+        }
+    }
 }
 
 /// The report of the last move: of one that is over, and of none that only planned, or found nothing to do.

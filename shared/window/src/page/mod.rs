@@ -3,6 +3,7 @@
 mod action;
 mod backups;
 mod cells;
+mod certificate;
 mod estates;
 mod failover;
 mod frame;

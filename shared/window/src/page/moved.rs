@@ -84,6 +84,7 @@ fn what_of(last: &Move, phase: MovePhase) -> Markup {
             MovePhase::Begin => { @if let Some(epoch) = last.epoch { "the pointer, epoch " (epoch) } }
             MovePhase::Fence => { @if let Some(word) = &last.word { "a person's word: " (name(word)) } }
             MovePhase::Scale => { "wave " (last.wave.min(last.waves.len())) " of " (last.waves.len()) }
+            MovePhase::Hold => { "it is kept up, and nothing else" }
             MovePhase::Traffic => { "from here nothing goes back by itself" }
             MovePhase::Back => { @if let Some(failure) = &last.failure { (text(failure)) } }
             _ => {}

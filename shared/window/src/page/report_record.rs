@@ -2,10 +2,12 @@
 
 use maud::{Markup, html};
 use watchkeeper_domain::backup::{BackupOutcome, BackupResult, RestorePurpose};
+use watchkeeper_domain::failover::rehearsal::rehearsed;
 use watchkeeper_domain::failover::{Move, MoveEnding, Serving};
 use watchkeeper_domain::reconcile::report::{advice, cause, headline};
 use watchkeeper_domain::reconcile::run::RunRecord;
 
+use super::certificate::certified;
 use super::gantt;
 use super::moved::spells;
 use super::parts::{Extent, guardrails, moments, plan};
@@ -73,9 +75,13 @@ fn trigger(record: &RunRecord) -> &'static str {
 
 fn of_move(content: &ReportContent, record: &Move) -> Told {
     let what = if record.graceful { "switchover" } else { "failover" };
-    let headline =
-        format!("{} {}: {what} from {} to {}", content.scope.estate, content.scope.environment, record.from, record.to);
+    let whose = format!("{} {}", content.scope.estate, content.scope.environment);
+    let headline = match record.rehearsal {
+        Some(_) => format!("{whose}: rehearsal in {}", record.to),
+        None => format!("{whose}: {what} from {} to {}", record.from, record.to),
+    };
     let ending = record.ending.map_or_else(|| "not known".to_owned(), |ending| ending.to_string());
+    let ending = rehearsed(record).map_or(ending, str::to_owned);
     let promised =
         record.facts.as_ref().map(|facts| (millis(facts.failover.rto.signed()), millis(facts.failover.rpo.signed())));
     let approved: Vec<String> = record.header.approved.iter().map(ToString::to_string).collect();
@@ -83,8 +89,13 @@ fn of_move(content: &ReportContent, record: &Move) -> Told {
         dt { "why" } dd { (whole(&record.reason)) }
         dt { "began" } dd { (moment(record.header.started)) }
         @if let Some(lost) = record.lost_since { dt { "lost since" } dd { (moment(lost)) } }
-        dt { "RTO" } dd { (figure(record.rto_ms(), promised.map(|it| it.0), "people did not reach the new region")) }
-        dt { "RPO" } dd { (figure(record.lag_ms, promised.map(|it| it.1), "not known")) }
+        @if record.rehearsal.is_some() {
+            @let follows = record.certificate.as_ref().and_then(|it| it.rto_ms);
+            dt { "RTO that follows" } dd { (figure(follows, promised.map(|it| it.0), "none: it was not proved")) }
+        } @else {
+            dt { "RTO" } dd { (figure(record.rto_ms(), promised.map(|it| it.0), "people did not reach the new region")) }
+            dt { "RPO" } dd { (figure(record.lag_ms, promised.map(|it| it.1), "not known")) }
+        }
         dt { "own share" } dd { (took(record.own_ms(content.ended))) }
         dt { "approved" } dd {
             @if approved.is_empty() { "nothing was approved" } @else { (listed(&approved)) }
@@ -99,6 +110,7 @@ fn of_move(content: &ReportContent, record: &Move) -> Told {
     let body = html! {
         section { (gantt::drawn(&caption, &spells(record, content.ended), promised.map(|it| it.0))) }
         section { (planned(record)) }
+        @if let Some(certificate) = &record.certificate { section { (certified(certificate)) } }
         @if let Some(facts) = &record.facts {
             @let readiness = facts.readiness();
             section {

@@ -33,7 +33,7 @@ fn of_record(evidence: &Evidence) -> Vec<&'static str> {
                     "What the move was planned by is not in the record: it ended before that, or began elsewhere.",
                 );
             }
-            if record.lag_ms.is_none() {
+            if record.lag_ms.is_none() && record.rehearsal.is_none() {
                 missing.push("How far the tables lagged is not known.");
             }
             missing

@@ -168,6 +168,7 @@ pub(crate) fn moved(reason: &str) -> DueReport {
         target_managed: Ok(true),
         managed: true,
         rollout: Rollout::Completed,
+        definition: None,
         images: Ok(vec!["api:v7".to_owned()]),
         cpu_units: Err("denied".to_owned()),
         target_groups: Ok(Vec::new()),
@@ -188,6 +189,7 @@ pub(crate) fn moved(reason: &str) -> DueReport {
         backups: Ok(Vec::new()),
         sample: None,
         heard: None,
+        certificate: Ok(None),
         now: evening(),
     };
     let facts = MoveFacts {
@@ -198,6 +200,8 @@ pub(crate) fn moved(reason: &str) -> DueReport {
         to_standby: true,
         graceful: false,
         lag_ms: Some(400),
+        head_start: [].into(),
+        rehearsed: None,
     };
     let plan = facts.plan();
     let mut record = Move::new("failover-1", &home, &standby, MovePhase::Confirm, evening());

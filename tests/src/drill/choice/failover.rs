@@ -19,6 +19,9 @@ pub(in crate::drill) const FAILOVER: Audition = Audition {
     alone: false,
 };
 
+/// The same, for rehearsals.
+pub(in crate::drill) const REHEARSE: Audition = Audition { scenario: "rehearse", ..FAILOVER };
+
 /// A pair, in a sandbox of its own.
 #[derive(Debug)]
 pub(in crate::drill) struct ChosenPair {
@@ -98,6 +101,8 @@ pub(in crate::drill) fn pair(
     let kept = regions.standby.as_ref().and_then(|standby| probed(environment, &regions.primary, standby));
     for failover in document.environments.values_mut().filter_map(|copy| copy.failover.as_mut()) {
         failover.approve = false;
+        // A rehearsal that falls due on the emulated clock would be taken for what a scenario starts.
+        failover.rehearse = None;
         if let Some(probe) = &mut failover.probe {
             let time = TRY.parse().map_err(|why| HarnessError::Unknown(format!("{TRY} is no duration: {why}")))?;
             probe.timeout = Some(time);

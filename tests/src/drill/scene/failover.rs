@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use watchkeeper_domain::capacity::Capacity;
+use watchkeeper_domain::capacity::{Capacity, TaskDefinition};
 use watchkeeper_domain::failover::readiness::Readiness;
-use watchkeeper_domain::failover::{Move, Pointer};
+use watchkeeper_domain::failover::{Move, MovePhase, Pointer};
 use watchkeeper_domain::name::{Region, ServiceName};
 
 use super::SandboxScene;
@@ -25,6 +25,13 @@ const START: f64 = 45.0;
 /// How long it takes otherwise: the emulator's own figure.
 const USUAL: f64 = 0.3;
 
+/// How often two minutes, less than a lease lasts, pass for a wave that has no room: an hour and a half.
+const ROOMLESS: u32 = 45;
+/// What its own hand has for a step between two of them.
+const STEP: std::time::Duration = std::time::Duration::from_millis(500);
+/// The caller of what the tests ask themselves.
+const TEST: &str = "test";
+
 /// What a scene keeps of its pair.
 pub(super) struct PairScene<'a> {
     stacks: StackPair<'a>,
@@ -32,6 +39,10 @@ pub(super) struct PairScene<'a> {
     moving: Option<MoveExecution<'a>>,
     /// Since when a failover that ticks start is a new one.
     since: Option<Timestamp>,
+    /// The rehearsal that is up.
+    rehearsal: Option<MoveExecution<'a>>,
+    /// The release that a service had before it was deployed anew.
+    deployed: Option<TaskDefinition>,
     lost: bool,
     monitors: Vec<(ServiceName, SingletonMonitor)>,
     lag: Option<f64>,
@@ -39,7 +50,16 @@ pub(super) struct PairScene<'a> {
 
 impl<'a> PairScene<'a> {
     pub(super) fn of(stacks: StackPair<'a>) -> Self {
-        Self { stacks, moving: None, since: None, lost: false, monitors: Vec::new(), lag: None }
+        Self {
+            stacks,
+            moving: None,
+            since: None,
+            rehearsal: None,
+            deployed: None,
+            lost: false,
+            monitors: Vec::new(),
+            lag: None,
+        }
     }
 
     fn stack(&self, region: &Region) -> &'a DeployedStack {
@@ -182,6 +202,57 @@ impl FailoverHarness for SandboxScene<'_> {
         }
     }
 
+    async fn rehearse(&mut self, input: &Value) -> Result<(), HarnessError> {
+        let stack = self.pair()?.stacks.standby;
+        let rehearsal = stack.fail_over(input).await?;
+        rehearsal.reaches(MovePhase::Hold).await?;
+        self.prepare("a rehearsal holds up what a failover would start").await?;
+        let now = self.now().await?;
+        let pair = self.pair_mut()?;
+        // What the watch starts from here on is no rehearsal.
+        pair.since = Some(now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now));
+        pair.rehearsal = Some(rehearsal);
+        Ok(())
+    }
+
+    async fn rehearse_without_room(&mut self, input: &Value, tasks: u32) -> Result<MoveStage, HarnessError> {
+        let room = |most: u32| EmulatorSettings { ecs_most_tasks: Some(most), ..EmulatorSettings::default() };
+        let running = self.running().await?;
+        self.stack.control().change(&room(running + tasks)).await?;
+        let stack = self.pair()?.stacks.standby;
+        let rehearsal = stack.fail_over(input).await?;
+        rehearsal.reaches(MovePhase::Scale).await?;
+        // The own hand waits for what is not there for as long as it waits for anything.
+        for _ in 0..ROOMLESS {
+            stack.pass(SignedDuration::from_mins(2)).await?;
+            if rehearsal.record().await?.is_some_and(|record| record.phase != MovePhase::Scale) {
+                break;
+            }
+            tokio::time::sleep(STEP).await;
+        }
+        self.pair_mut()?.moving = Some(rehearsal);
+        let stage = self.goes_on("a rehearsal where there is room for all but one task").await?;
+        self.stack.control().change(&room(u32::MAX)).await?;
+        Ok(stage)
+    }
+
+    async fn rehearsed(&mut self) -> Result<(MoveStage, Option<Move>), HarnessError> {
+        let none = || HarnessError::Unknown("no rehearsal is up".to_owned());
+        let mut rehearsal = self.pair_mut()?.rehearsal.take().ok_or_else(none)?;
+        let ended = rehearsal.run_out().await?;
+        let record = rehearsal.record().await?;
+        Ok((MoveStage::Ended(RunEnd { took: ended.worked, ..RunEnd::from(&ended) }), record))
+    }
+
+    async fn written_at_home(&self, since: Timestamp) -> Result<Vec<String>, HarnessError> {
+        let pair = self.pair()?;
+        let home = pair.stacks.home.region().as_str();
+        let calls = self.stack.control().calls(0).await?.into_iter();
+        let functions = calls.filter(|call| call.caller.as_deref().is_some_and(|caller| caller != TEST));
+        let written = functions.filter(|call| call.region == home && call.write && call.at >= since);
+        Ok(written.map(|call| format!("{} {}", call.service, call.operation)).collect())
+    }
+
     async fn pointer(&self, region: &Region) -> Result<Pointer, HarnessError> {
         let pair = self.pair()?;
         pair.stacks.pointer(pair.stack(region)).await
@@ -241,6 +312,19 @@ impl ReadinessHarness for SandboxScene<'_> {
         let pair = self.pair()?;
         let found = pair.stacks.readiness(pair.stacks.standby).await?;
         found.ok_or_else(|| HarnessError::Unknown(format!("{} has not looked at its readiness", self.scope)))
+    }
+
+    async fn redeploys(&mut self, service: &ServiceName, other_family: bool) -> Result<(), HarnessError> {
+        self.prepare(&format!("{service} is deployed anew in the standby")).await?;
+        let pair = self.pair_mut()?;
+        let (stack, id) = (pair.stacks.standby, pair.stacks.service(pair.stacks.standby, service)?);
+        let release = if let Some(before) = pair.deployed.take().filter(|_| !other_family) {
+            before
+        } else {
+            pair.deployed = Some(stack.site().released(&id).await?);
+            stack.site().make_release_of(&format!("{service}-next"), &id).await?
+        };
+        Ok(stack.site().release(&id, &release).await?)
     }
 
     async fn lacks(&mut self, what: StandbyLack<'_>, lacks: bool) -> Result<(), HarnessError> {

@@ -3,14 +3,18 @@
 mod calm;
 mod loss;
 mod readiness;
+mod rehearsal;
 
 pub use calm::{a_false_alarm, a_plan_of_a_failover};
 pub use loss::a_region_that_is_lost;
 pub use readiness::a_standby_that_is_not_ready;
+pub use rehearsal::{
+    a_certificate_that_is_out_of_date, a_loss_during_a_rehearsal, a_rehearsal, a_rehearsal_without_room,
+};
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::estate::Failover;
@@ -122,6 +126,18 @@ pub trait FailoverHarness: Harness {
     /// The record of the last move.
     async fn moved(&self) -> Result<Option<Move>, HarnessError>;
 
+    /// A person starts a rehearsal in the standby with this input: it goes on until its capacity is up and held.
+    async fn rehearse(&mut self, input: &Value) -> Result<(), HarnessError>;
+
+    /// The same, where the standby has room for so many tasks only: it goes on to its end, and there is room again.
+    async fn rehearse_without_room(&mut self, input: &Value, tasks: u32) -> Result<MoveStage, HarnessError>;
+
+    /// The rehearsal that is up goes on to its end: how, and its record.
+    async fn rehearsed(&mut self) -> Result<(MoveStage, Option<Move>), HarnessError>;
+
+    /// What functions have written in the home region since an instant; in memory, what the standby asked of it at all.
+    async fn written_at_home(&self, since: Timestamp) -> Result<Vec<String>, HarnessError>;
+
     /// The pointer as a region sees it.
     async fn pointer(&self, region: &Region) -> Result<Pointer, HarnessError>;
 
@@ -209,6 +225,10 @@ pub trait FailoverHarness: Harness {
 pub trait ReadinessHarness: FailoverHarness {
     /// Half an hour passes, both regions tick, and the standby has looked at its readiness.
     async fn look(&mut self) -> Result<Readiness, HarnessError>;
+
+    /// The estate's own pipeline deploys a service of the standby anew, from another family of task definitions, or from the one that
+    /// it had.
+    async fn redeploys(&mut self, service: &ServiceName, other_family: bool) -> Result<(), HarnessError>;
 
     /// The standby lacks something from now on, or has it again.
     async fn lacks(&mut self, what: StandbyLack<'_>, lacks: bool) -> Result<(), HarnessError>;

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use watchkeeper_control::ledger::Ledger;
 use watchkeeper_domain::capacity::{Capacity, ScalingState, ServiceId};
 use watchkeeper_domain::estate::Environment;
-use watchkeeper_domain::failover::{Move, Pointer};
-use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::failover::{Move, MovePhase, Pointer};
+use watchkeeper_domain::name::{Region, Scope, ServiceName};
 use watchkeeper_sim::{Operation, RecordedCall, RegionLoss, SimRegion};
 
 use super::seen;
@@ -27,6 +27,8 @@ pub(crate) struct InMemoryPairScene {
     standby: SimRegion,
     /// The last move.
     moving: Option<FailoverRun>,
+    /// The rehearsal that is up.
+    rehearsal: Option<FailoverRun>,
     began: Timestamp,
     told: usize,
     published: usize,
@@ -45,7 +47,18 @@ impl InMemoryPairScene {
         let found = stacks.estates().environment(scope.estate.as_str(), scope.environment.as_str());
         let environment = found.unwrap_or_else(|error| panic!("{error}")).1.clone();
         let (standby, began) = (stacks.pair.standby(), stacks.pair.now());
-        Self { stacks, environment, scope, standby, moving: None, began, told: 0, published: 0, started: 0 }
+        Self {
+            stacks,
+            environment,
+            scope,
+            standby,
+            moving: None,
+            rehearsal: None,
+            began,
+            told: 0,
+            published: 0,
+            started: 0,
+        }
     }
 
     fn name(&mut self) -> String {
@@ -81,6 +94,12 @@ impl InMemoryPairScene {
     fn question(&self) -> String {
         let asked = self.standby.messages().into_iter().rfind(|message| message.subject.contains(": approve "));
         asked.map(|message| message.text).unwrap_or_default()
+    }
+
+    fn record(&self, run: &FailoverRun) -> Result<Option<Move>, HarnessError> {
+        let id = &self.stacks.member(&run.region).id;
+        let moves = self.stacks.pair.sim(&run.region).moves(id)?;
+        Ok(moves.into_iter().find(|record| record.header.id == run.name))
     }
 
     fn since(&self, mark: u64) -> impl Iterator<Item = RecordedCall> {
@@ -247,10 +266,50 @@ impl FailoverHarness for InMemoryPairScene {
     }
 
     async fn moved(&self) -> Result<Option<Move>, HarnessError> {
-        let Some(moving) = &self.moving else { return Ok(None) };
-        let id = &self.stacks.member(&moving.region).id;
-        let moves = self.stacks.pair.sim(&moving.region).moves(id)?;
-        Ok(moves.into_iter().find(|record| record.header.id == moving.name))
+        self.moving.as_ref().map_or(Ok(None), |moving| self.record(moving))
+    }
+
+    async fn rehearse(&mut self, input: &Value) -> Result<(), HarnessError> {
+        let (name, region) = (self.name(), self.scope.region.clone());
+        let mut rehearsal = self.stacks.by_hand(&region, &name, input);
+        while rehearsal.state == FailoverRunState::Running {
+            self.stacks.step(&mut rehearsal);
+            if self.record(&rehearsal)?.is_some_and(|record| record.phase == MovePhase::Hold) {
+                self.rehearsal = Some(rehearsal);
+                return Ok(());
+            }
+        }
+        Err(HarnessError::Unknown(format!("nothing was held up: {:?}, {}", rehearsal.state, rehearsal.said)))
+    }
+
+    async fn rehearse_without_room(&mut self, input: &Value, _: u32) -> Result<MoveStage, HarnessError> {
+        let last = self.environment.order().waves.into_iter().flatten().rev();
+        let single = |name: &ServiceName| {
+            self.environment.document().failover.as_ref().is_some_and(|failover| failover.is_singleton(name))
+        };
+        let region = self.scope.region.clone();
+        let own = &self.stacks.member(&region).own;
+        let full = last.into_iter().filter(|name| !single(name)).find_map(|name| own.get(&name).cloned());
+        let full = full.ok_or_else(|| HarnessError::Unknown("nothing to start".to_owned()))?;
+        self.standby.never_start(&full, true);
+        let stage = self.fail_over(input).await?;
+        self.standby.never_start(&full, false);
+        Ok(stage)
+    }
+
+    async fn rehearsed(&mut self) -> Result<(MoveStage, Option<Move>), HarnessError> {
+        let mut rehearsal = self.rehearsal.take().ok_or_else(|| HarnessError::Unknown("none is up".to_owned()))?;
+        self.stacks.fly(&mut rehearsal);
+        let record = self.record(&rehearsal)?;
+        let moving = self.moving.take();
+        let stage = self.kept(rehearsal);
+        self.moving = moving;
+        Ok((stage, record))
+    }
+
+    async fn written_at_home(&self, since: Timestamp) -> Result<Vec<String>, HarnessError> {
+        let asked = |call: &RecordedCall| call.abroad && call.at >= since && call.operation != Operation::Probe;
+        Ok(self.standby.calls().into_iter().filter(asked).map(|call| call.to_string()).collect())
     }
 
     async fn pointer(&self, region: &Region) -> Result<Pointer, HarnessError> {

@@ -18,11 +18,11 @@ use crate::scoped::PairMember;
 
 /// A region, and the pace at which it may be asked.
 #[derive(Debug)]
-pub(super) struct PacedRegion<'a, S, L, K> {
+pub(in crate::failover) struct PacedRegion<'a, S, L, K> {
     /// The region.
-    pub(super) reader: &'a S,
+    pub(in crate::failover) reader: &'a S,
     /// The pace.
-    pub(super) pace: &'a Pace<'a, L, K>,
+    pub(in crate::failover) pace: &'a Pace<'a, L, K>,
 }
 
 /// What was asked for in one call, and the answer to it.
@@ -69,6 +69,7 @@ impl<S: RegionReader, L: Ledger, K: Clock> PacedRegion<'_, S, L, K> {
             scaling,
             managed: service.managed,
             rollout: service.rollout,
+            definition: service.task_definition.clone(),
             images: self.task_images(service).await,
             cpu_units,
             target_groups: self
@@ -91,7 +92,10 @@ impl<S: RegionReader, L: Ledger, K: Clock> PacedRegion<'_, S, L, K> {
         self.pace.call(ApiBucket::EcsDefinitionRead, 1, self.reader.task_images(definition)).await.map_err(why)
     }
 
-    pub(super) async fn describe(&self, ids: impl Iterator<Item = &ServiceId>) -> Vec<Batch<ObservedService>> {
+    pub(in crate::failover) async fn describe(
+        &self,
+        ids: impl Iterator<Item = &ServiceId>,
+    ) -> Vec<Batch<ObservedService>> {
         let mut clusters: BTreeMap<&ClusterName, Vec<ServiceName>> = BTreeMap::new();
         ids.for_each(|id| clusters.entry(&id.cluster).or_default().push(id.service.clone()));
         let mut batches = Vec::new();

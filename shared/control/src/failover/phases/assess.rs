@@ -1,8 +1,12 @@
 //! Assess and approve: can this region serve, what would be lost, and who has to say yes?
 
-use jiff::SignedDuration;
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_domain::failover::rehearsal::rehearsing;
 use watchkeeper_domain::failover::{MoveEnding, MoveFacts, MoveManner, MovePhase, MovePlan, report};
 use watchkeeper_domain::intent::Layer;
+use watchkeeper_domain::name::ServiceName;
 
 use super::super::FailoverRunbook;
 use super::super::advance::MoveStep;
@@ -11,9 +15,11 @@ use super::super::outcome::PhaseOutcome;
 use super::super::traffic_switch;
 use super::fence::tasks_of;
 use crate::failover::ports::ReplicatedStores;
+use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::RunbookError;
+use crate::scoped::PairMember;
 
 /// How long a planned move waits for replicas to catch up before it is refused.
 const CATCH_UP: SignedDuration = SignedDuration::from_mins(10);
@@ -41,7 +47,16 @@ impl<P: Platform> FailoverRunbook<P> {
             to_standby: member.region == member.standby,
             graceful: work.record.graceful,
             lag_ms: None,
+            head_start: self.head_start(member, now).await,
+            rehearsed: None,
         };
+        work.record.proved = facts.readiness.certificate.clone().ok().flatten();
+        if !facts.head_start.is_empty() {
+            let names: Vec<&str> = facts.head_start.iter().map(ServiceName::as_str).collect();
+            work.record
+                .header
+                .note(now, format!("a rehearsal has {} up: the move goes on from there", names.join(", ")));
+        }
         let readiness = facts.readiness();
         work.record.header.note(now, readiness.summary());
         let not_ready = facts.not_ready().filter(|_| work.record.graceful);
@@ -66,8 +81,17 @@ impl<P: Platform> FailoverRunbook<P> {
         Ok(PhaseOutcome::Enter(MovePhase::Approve))
     }
 
+    /// What a rehearsal has up: it is opened at once, and nothing of it is started again. Not to know of it costs its time.
+    async fn head_start(&self, member: &PairMember, now: Timestamp) -> BTreeSet<ServiceName> {
+        let seen = self.ledger.load(&member.scope()).await.unwrap_or_default();
+        let up = rehearsing(&seen.intents, now).into_iter();
+        up.flat_map(|intent| member.failover.capacity.keys().filter(|service| intent.is_about(service)))
+            .cloned()
+            .collect()
+    }
+
     /// Takes the plan over into the record, with what it was made of where a report is kept.
-    fn planned(&self, work: &mut MoveStep<'_>, facts: MoveFacts) -> MovePlan {
+    pub(in super::super) fn planned(&self, work: &mut MoveStep<'_>, facts: MoveFacts) -> MovePlan {
         let plan = facts.plan();
         work.record.serving.clone_from(&plan.serving);
         work.record.waves.clone_from(&plan.waves);

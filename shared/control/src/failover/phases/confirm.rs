@@ -59,7 +59,8 @@ impl<P: Platform> FailoverRunbook<P> {
         let ids: Vec<&ServiceId> = member.others.values().collect();
         let alarms = join(on(&self.peer, &names), on(&self.here, &names));
         let asked = join(running(&self.peer, &ids), alarms);
-        let (probe, (services, (theirs, ours))) = join(probe::once(&self.prober, member, member.other()), asked).await;
+        let (probe, (services, (theirs, ours))) =
+            join(probe::once(&self.prober, member, member.other(), |_| true), asked).await;
         let heard = pair.heartbeats.get(member.other()).map(|heartbeat| now.duration_since(heartbeat.at));
         LossEvidence {
             probe,

@@ -6,9 +6,9 @@ mod begin;
 mod confirm;
 pub(super) mod fence;
 mod promote;
-mod scale;
+pub(super) mod scale;
 mod traffic;
-mod verify;
+pub(super) mod verify;
 
 use jiff::SignedDuration;
 use watchkeeper_domain::failover::MovePhase;
@@ -21,16 +21,19 @@ use crate::ports::Clock;
 use crate::runbook::{ErrorName, RunbookError};
 
 /// How often a child is tried before the move goes back.
-const CHILD_TRIES: u32 = 3;
+pub(super) const CHILD_TRIES: u32 = 3;
 
 /// Whether a child failed with what it was to do. One that the pointer has overtaken, or that another run's lease kept waiting,
 /// did not.
-fn is_own_failure(name: &str) -> bool {
+pub(super) fn is_own_failure(name: &str) -> bool {
     ![ErrorName::PointerMoved, ErrorName::LeaseHeld].iter().any(|other| other.name() == name)
 }
 
 impl<P: Platform> FailoverRunbook<P> {
     pub(super) async fn phase(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
+        if work.record.rehearsal.is_some() {
+            return self.rehearse(work).await;
+        }
         match work.record.phase {
             MovePhase::Confirm => self.confirm(work).await,
             MovePhase::Assess => self.assess(work).await,
@@ -44,7 +47,8 @@ impl<P: Platform> FailoverRunbook<P> {
             MovePhase::Outside => self.outside(work).await,
             MovePhase::Settle => self.settle_pointer(work).await,
             MovePhase::Back => self.back(work).await,
-            MovePhase::Over => Ok(PhaseOutcome::Enter(MovePhase::Over)),
+            // A move holds nothing.
+            MovePhase::Hold | MovePhase::Over => Ok(PhaseOutcome::Enter(MovePhase::Over)),
         }
     }
 

@@ -20,8 +20,7 @@ impl<P: Platform> FailoverRunbook<P> {
     pub(super) async fn scale(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         match work.child.take().map(|child| judged(work, child)) {
             Some(Ok(ChildResult::Done)) => {
-                work.record.wave += 1;
-                work.record.failed_children = 0;
+                work.record.end_wave(self.clock.now());
             }
             Some(Err(why)) => {
                 return Ok(PhaseOutcome::Fail(format!("wave {} cannot start: {why}", work.record.wave + 1)));
@@ -50,6 +49,7 @@ impl<P: Platform> FailoverRunbook<P> {
             let next = work.pointer.open(&id, wave.iter().cloned())?;
             work.pointer = self.point(work.member, &work.pointer, next).await?;
         }
+        work.record.begin_wave(self.clock.now());
         work.record.tries += 1;
         let names: Vec<&str> = wave.iter().map(ServiceName::as_str).collect();
         Ok(PhaseOutcome::Child(format!("-wave-{}", work.record.tries), format!("starting {}", names.join(", "))))
@@ -58,7 +58,7 @@ impl<P: Platform> FailoverRunbook<P> {
 
 /// What a child comes to, given what it left out of its wave: what the region needs to serve and AWS refused for good is no
 /// wave to wait for.
-fn judged(work: &MoveStep<'_>, child: ChildResult) -> Result<ChildResult, String> {
+pub(in super::super) fn judged(work: &MoveStep<'_>, child: ChildResult) -> Result<ChildResult, String> {
     let (Some(run), ChildResult::Done) = (&work.made, &child) else { return Ok(child) };
     let member = work.member;
     let names = work.record.waves.get(work.record.wave).into_iter().flatten();

@@ -1,14 +1,21 @@
 //! Verify: what was started runs, its targets are healthy, and its health paths answer. Before that no traffic moves.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceId};
 use watchkeeper_domain::failover::MovePhase;
+use watchkeeper_domain::failover::rehearsal::PlacedTasks;
+use watchkeeper_domain::intent::Layer;
+use watchkeeper_domain::name::ServiceName;
 
 use super::super::FailoverRunbook;
 use super::super::advance::MoveStep;
+use super::super::gather::PacedRegion;
 use super::super::outcome::PhaseOutcome;
 use super::super::probe;
 use crate::failover::ports::RegionTasks;
+use crate::pacing::ApiBucket;
 use crate::platform::Platform;
 use crate::ports::Services;
 use crate::ports::{Clock, DESCRIBE_SERVICES_MAX};
@@ -16,7 +23,7 @@ use crate::runbook::RunbookError;
 
 /// How long the new region may take to be healthy once everything was started: two of the load balancer's slowest usual
 /// rounds of health checks (5 times 30 s, Elastic Load Balancing user guide), and as long again.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+pub(in super::super) const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Between two looks, in seconds.
 const LOOK: i64 = 3;
@@ -26,6 +33,7 @@ impl<P: Platform> FailoverRunbook<P> {
         let problems = self.problems(work).await?;
         match () {
             () if problems.is_empty() => {
+                self.see_placed(work).await;
                 work.record.header.note(self.clock.now(), format!("{} is verified", work.member.region));
                 Ok(PhaseOutcome::Enter(MovePhase::Traffic))
             }
@@ -39,9 +47,9 @@ impl<P: Platform> FailoverRunbook<P> {
     }
 
     /// What is not as it has to be before traffic may come.
-    pub(super) async fn problems(&self, work: &MoveStep<'_>) -> Result<Vec<String>, RunbookError> {
+    pub(in super::super) async fn problems(&self, work: &MoveStep<'_>) -> Result<Vec<String>, RunbookError> {
         let member = work.member;
-        let wanted = |id: &ServiceId| member.failover.capacity.get(&id.service).is_some_and(|tasks| *tasks > 0);
+        let wanted = |id: &ServiceId| is_wanted(work, &id.service);
         let ids: Vec<&ServiceId> = member.own.values().filter(|id| wanted(id)).collect();
         let mut problems = Vec::new();
         let clusters: std::collections::BTreeSet<_> = ids.iter().map(|id| &id.cluster).collect();
@@ -65,9 +73,41 @@ impl<P: Platform> FailoverRunbook<P> {
                 }
             }
         }
-        problems.extend(probe::once(&self.prober, member, &member.region).await.failed);
+        problems.extend(probe::once(&self.prober, member, &member.region, |name| is_wanted(work, name)).await.failed);
         Ok(problems)
     }
+
+    /// What runs of each service, for the certificate. What cannot be seen of it holds nothing up.
+    pub(in super::super) async fn see_placed(&self, work: &mut MoveStep<'_>) {
+        let pace = self.pace(layer(work));
+        let look = PacedRegion { reader: &self.here, pace: &pace };
+        let mut placed = BTreeMap::new();
+        for (_, answer) in look.describe(work.member.own.values()).await {
+            for (id, service) in answer.unwrap_or_default() {
+                let start = if is_wanted(work, &id.service) {
+                    pace.call(ApiBucket::EcsTaskRead, 1, self.here.slowest_start(&id)).await.ok().flatten()
+                } else {
+                    None
+                };
+                let of = PlacedTasks { running: service.running, definition: service.task_definition, start };
+                placed.insert(id.service, of);
+            }
+        }
+        work.record.placed = placed;
+    }
+}
+
+/// Whether a service has to run before traffic may come; of a rehearsal, whether it is started at all.
+fn is_wanted(work: &MoveStep<'_>, service: &ServiceName) -> bool {
+    match work.record.rehearsal {
+        Some(_) => work.record.serving.contains_key(service),
+        None => work.member.failover.capacity.get(service).is_some_and(|tasks| *tasks > 0),
+    }
+}
+
+/// Whose share of the budgets is taken.
+fn layer(work: &MoveStep<'_>) -> Layer {
+    if work.record.rehearsal.is_some() { Layer::Rehearsal } else { Layer::Failover }
 }
 
 fn unwell(id: &ServiceId, service: Option<&ObservedService>, least: u32) -> Option<String> {

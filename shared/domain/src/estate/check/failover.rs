@@ -6,7 +6,11 @@ use super::{EnvironmentChecker, at, one_of};
 use crate::estate::{
     ClusterServices, DetectionMode, Failover, FencePolicy, OwnStepPlace, PairDatabase, TrafficPolicy, TrafficStrategy,
 };
+use crate::failover::{rehearsed_for, rehearsed_share};
 use crate::finding::FieldPath;
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
 
 impl EnvironmentChecker<'_> {
     pub(super) fn failover(&mut self) {
@@ -27,6 +31,7 @@ impl EnvironmentChecker<'_> {
         self.standby_databases(failover);
         self.detection(failover);
         self.own_steps(failover);
+        self.rehearsal(failover);
     }
 
     /// A step is known by its machine, and nothing goes back once traffic has moved.
@@ -48,6 +53,26 @@ impl EnvironmentChecker<'_> {
                     "none: a move goes back only before its traffic",
                 );
             }
+        }
+    }
+
+    /// A rehearsal that could not be due, or would be out of date before the next one.
+    fn rehearsal(&mut self, failover: &Failover) {
+        let Some(rehearse) = &failover.rehearse else { return };
+        let place = || at("failover").key("rehearse");
+        if rehearse.every.seconds() % DAY != 0 {
+            self.note(place().key("every"), rehearse.every.to_string(), "whole days, such as 30d");
+        }
+        if let Err(bad) = rehearsed_for(rehearse.lasts) {
+            self.note(place().key("for"), bad.found, bad.expected);
+        }
+        if let Err(bad) = rehearsed_share(rehearse.share) {
+            self.note(place().key("share"), bad.found, bad.expected);
+        }
+        let within = failover.certified_within();
+        if within < rehearse.every {
+            let expected = format!("at least {}, the time between two rehearsals", rehearse.every);
+            self.note(at("failover").key("certified-within"), within.to_string(), expected);
         }
     }
 

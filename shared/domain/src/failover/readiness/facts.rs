@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::backup::Freshness;
-use crate::capacity::{Rollout, ScalingState};
-use crate::estate::PairDatabase;
+use crate::capacity::{Rollout, ScalingState, TaskDefinition};
+use crate::estate::{Failover, PairDatabase};
 use crate::failover::data::DatabaseRole;
+use crate::failover::rehearsal::{CapacityCertificate, CertificateStanding, CertifiedFacts, standing};
 use crate::failover::sample::RegionSample;
 use crate::name::{Region, ServiceName};
 use crate::value::{AlarmName, ResourceName};
@@ -47,8 +48,37 @@ pub struct ReadinessFacts {
     pub sample: Option<RegionSample>,
     /// When the other region's stack was last heard of.
     pub heard: Option<Timestamp>,
+    /// The newest certificate of the region's capacity, as far as the ledger has one.
+    #[serde(default = "no_certificate", skip_serializing_if = "is_no_certificate")]
+    pub certificate: Read<Option<Box<CapacityCertificate>>>,
     /// The wall time.
     pub now: Timestamp,
+}
+
+/// Facts of before there were certificates: none is known to them.
+#[allow(clippy::unnecessary_wraps, reason = "it is the default of a field that may be unread")]
+fn no_certificate() -> Read<Option<Box<CapacityCertificate>>> {
+    Ok(None)
+}
+
+/// It is not written down, so that a report of before there were any reads as it was written.
+fn is_no_certificate(found: &Read<Option<Box<CapacityCertificate>>>) -> bool {
+    *found == no_certificate()
+}
+
+impl ReadinessFacts {
+    /// What the certificate of the region is worth.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn standing(&self, failover: &Failover) -> Read<CertificateStanding> {
+        let certificate = self.certificate.as_ref().map_err(Clone::clone)?;
+        let known = |(name, service): (&ServiceName, &Read<Option<ServiceFacts>>)| {
+            Some((name.clone(), service.as_ref().ok()?.as_ref()?.definition.clone()?))
+        };
+        let definitions = self.services.iter().filter_map(known).collect();
+        Ok(standing(certificate.as_deref(), self.now, CertifiedFacts { failover, definitions: &definitions }))
+    }
 }
 
 /// Something that was read, or why it was not.
@@ -68,6 +98,9 @@ pub struct ServiceFacts {
     pub managed: bool,
     /// How its newest deployment stands.
     pub rollout: Rollout,
+    /// Its task definition, where AWS names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<TaskDefinition>,
     /// The images of its task definition, in the order of its containers.
     pub images: Read<Vec<String>>,
     /// CPU units of one of its tasks, of which a vCPU has 1,024; `None` where the task as a whole has no figure.

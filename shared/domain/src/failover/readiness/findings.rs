@@ -112,6 +112,12 @@ pub enum ReadinessCode {
     SwitchUnarmed,
     /// An alarm that counts as evidence exists in neither region.
     AlarmMissing,
+    /// What a failover would start has never been seen to start here, or did not the last time.
+    NotProved,
+    /// What a failover would start is something else than what was seen to start, or that was too long ago.
+    CertificateStale,
+    /// What was seen to start is not quite what a failover would start.
+    CertificateAging,
     /// Something could not be read.
     Unreadable,
 }

@@ -6,6 +6,7 @@ mod fence;
 mod placement;
 mod pointer;
 mod record;
+mod rehearsal;
 mod report;
 mod scene;
 mod traffic;

@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use watchkeeper_domain::backup::{BackupSource, Freshness, ResourceKind};
-use watchkeeper_domain::capacity::{Rollout, ScalingState, ServiceCapacity, Suspensions};
+use watchkeeper_domain::capacity::{Rollout, ScalingState, ServiceCapacity, Suspensions, TaskDefinition};
 use watchkeeper_domain::estate::Failover;
 use watchkeeper_domain::failover::readiness::{
     FindingGrade, ImageFacts, QuotaFacts, ReadinessFacts, ReadinessFinding, ServiceFacts, StreamFacts, TableFacts,
     TargetGroupFacts, TrafficFacts, judge,
 };
+use watchkeeper_domain::failover::rehearsal::{CapacityCertificate, CertificateOrigin, CertifiedService};
 use watchkeeper_domain::failover::{DatabaseRole, PairDatabase, RegionSample, ServiceSample};
 use watchkeeper_domain::name::{Region, ServiceName};
-use watchkeeper_domain::value::ResourceName;
+use watchkeeper_domain::value::{Percent, ResourceName};
 
 pub(crate) const FLEET: &str = "fleet-orchestration-fleet-service";
 pub(crate) const JOB: &str = "fleet-orchestration-job-service";
@@ -99,6 +100,7 @@ pub(crate) fn standing_by(name: &str, path: Option<&str>) -> ServiceFacts {
         managed: true,
         rollout: Rollout::Completed,
         target_managed: Ok(true),
+        definition: Some(TaskDefinition::new(format!("arn:aws:ecs:us-west-1:1:task-definition/{name}:7"))),
         images: Ok(vec![image("us-west-1", name, "1.4.2")]),
         cpu_units: Ok(Some(512)),
         target_groups: Ok(path.map(group).into_iter().collect()),
@@ -127,6 +129,30 @@ pub(crate) fn backup(table: &str, hours: Option<i64>) -> Freshness {
     let within = SignedDuration::from_hours(26);
     let source = BackupSource { kind: ResourceKind::Dynamodb, name: named(table) };
     Freshness { source, newest: age.map(|age| three_at_night() - age), age, within }
+}
+
+/// What the standby was seen to start a week ago: all that the document asks of it.
+pub(crate) fn certificate() -> CapacityCertificate {
+    let of = |name: &str, tasks: u32| {
+        let definition = standing_by(name, None).definition;
+        let started = CertifiedService { declared: tasks, wanted: tasks, placed: tasks, definition, start: None };
+        (service(name), started)
+    };
+    let document = document();
+    let services = document.capacity.iter().map(|(name, tasks)| of(name.as_str(), *tasks)).collect();
+    CapacityCertificate {
+        at: ago(7 * 24 * 60),
+        by: "rehearse-1".to_owned(),
+        origin: CertificateOrigin::Rehearsal(Percent::new(100)),
+        region: region("us-west-1"),
+        services,
+        waves: Vec::new(),
+        phases: Vec::new(),
+        slowest: None,
+        rto_ms: Some(184_000),
+        findings: Vec::new(),
+        document: "00ff".to_owned(),
+    }
 }
 
 /// A standby that could take over at once.
@@ -160,6 +186,7 @@ pub(crate) fn ready() -> Night {
         heard: Some(ago(1)),
         alarms: Ok([].into()),
         unarmed: [].into(),
+        certificate: Ok(Some(Box::new(certificate()))),
         now: three_at_night(),
     };
     Night { facts, failover: document() }

@@ -60,6 +60,7 @@ macro_rules! ledger_cases {
             heartbeats_and_samples_are_kept_by_region
             a_watch_is_kept_from_version_to_version
             a_watch_of_an_old_version_is_a_conflict
+            a_certificate_takes_the_place_of_the_one_before
             a_move_is_kept_from_version_to_version
             a_move_of_an_old_version_is_a_conflict
             a_long_move_comes_back_exactly

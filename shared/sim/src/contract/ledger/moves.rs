@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, Suspensions};
+use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, Suspensions, TaskDefinition};
 use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness, ReadinessCode, ReadinessFinding};
+use watchkeeper_domain::failover::rehearsal::{
+    CapacityCertificate, CertificateOrigin, CertificateStanding, CertifiedService, PlacedTasks, Rehearsal,
+    RehearsalMemory, SlowestService, StandingVerdict, TaskStart, WaveTiming,
+};
 use watchkeeper_domain::failover::sample::ServiceSample;
 use watchkeeper_domain::failover::{
     FailoverRefusal, Heartbeat, Move, MoveEnding, MovePhase, MoveStage, OngoingMove, Pointer, RegionSample,
@@ -13,6 +17,7 @@ use watchkeeper_domain::failover::{
 };
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::name::{Region, ServiceName};
+use watchkeeper_domain::value::Percent;
 
 use crate::spec::checked;
 
@@ -96,6 +101,55 @@ pub(super) fn watch(failures: u32, now: Timestamp) -> WatchState {
         told: Some("loss-1".to_owned()),
         readiness: Some(Readiness { at: now, region: west(1), findings: vec![finding] }),
         told_readiness: Some("not-ready-1".to_owned()),
+        standing: Some(CertificateStanding { verdict: StandingVerdict::Aging, reason: "it is old".to_owned() }),
+        told_standing: Some(StandingVerdict::Stale),
+        rehearsal: Some(RehearsalMemory { due: now, execution: Some("rehearse-1".to_owned()), again: true }),
+    }
+}
+
+/// A certificate that this execution has earned.
+pub(super) fn certificate(by: &str, now: Timestamp) -> CapacityCertificate {
+    let start = TaskStart { took_ms: 42_000, pull_ms: Some(30_000) };
+    let of = CertifiedService {
+        declared: 2,
+        wanted: 2,
+        placed: 1,
+        definition: Some(TaskDefinition::new("arn:aws:ecs:us-west-1:123456789012:task-definition/fleet:7")),
+        start: Some(start),
+    };
+    CapacityCertificate {
+        at: now,
+        by: by.to_owned(),
+        origin: CertificateOrigin::Rehearsal(Percent::new(50)),
+        region: west(1),
+        services: BTreeMap::from([(service("fleet"), of)]),
+        waves: wave_times(now),
+        phases: vec![(MovePhase::Scale, 42_000), (MovePhase::Hold, 900_000)],
+        slowest: Some(SlowestService {
+            service: service("fleet"),
+            took_ms: 42_000,
+            why: "its images took 30 s to pull".to_owned(),
+        }),
+        rto_ms: Some(184_000),
+        findings: vec!["fleet: 1 of 2 tasks run".to_owned()],
+        document: "00ff".to_owned(),
+    }
+}
+
+fn wave_times(now: Timestamp) -> Vec<WaveTiming> {
+    vec![WaveTiming { services: vec![service("fleet")], began: now, ended: Some(now + Duration::from_secs(42)) }]
+}
+
+fn rehearsal(now: Timestamp) -> Rehearsal {
+    let scaling = Some(ScalingState { min: 0, max: 6, suspended: Suspensions::NONE });
+    Rehearsal {
+        share: Percent::new(50),
+        lasts: 900,
+        until: now + Duration::from_mins(105),
+        before: BTreeMap::from([(service("fleet"), ServiceCapacity { desired: 0, scaling })]),
+        begun: true,
+        findings: vec!["fleet: 1 of 2 tasks run".to_owned()],
+        handed_over: Some("failover-2".to_owned()),
     }
 }
 
@@ -123,6 +177,14 @@ pub(super) fn record(id: &str, moments: u32, now: Timestamp) -> Move {
             .header
             .note(now, format!("moment {moment}: the fence of simulator does not hold yet, one task is not stopped"));
     }
+    record.wave_times = wave_times(now);
+    let placed = certificate(id, now).services.into_iter();
+    record.placed = placed
+        .map(|(name, of)| (name, PlacedTasks { running: of.placed, definition: of.definition, start: of.start }))
+        .collect();
+    record.rehearsal = Some(Box::new(rehearsal(now)));
+    record.proved = Some(Box::new(certificate("rehearse-0", now)));
+    record.certificate = Some(Box::new(certificate(id, now)));
     record.failure = Some("a wave did not come up".to_owned());
     record.end(MoveEnding::Compensated, now + Duration::from_mins(4));
     record

@@ -11,7 +11,7 @@ use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::value::Sha256;
 use watchkeeper_window::report::{ChainHead, Deployed, DueReport, Evidence, SentIds};
 
-use super::moves::{heartbeat, pointer, record, sample, watch, west};
+use super::moves::{certificate, heartbeat, pointer, record, sample, watch, west};
 use super::samples::{intent, standing};
 use super::{CaseFailure, ContractBench, Passed, conflict, equal, holds, leased, load};
 
@@ -109,6 +109,17 @@ pub async fn a_watch_of_an_old_version_is_a_conflict<B: ContractBench>(bench: &B
         conflict(bench.ledger().keep_watch(&id, &west(1), &watch(9, now), stale).await)?;
     }
     equal("the watch", &bench.ledger().watch(&id, &west(1)).await?, &(watch(2, now), 2))
+}
+
+/// A certificate takes the place of the one before, and each region has its own.
+pub async fn a_certificate_takes_the_place_of_the_one_before<B: ContractBench>(bench: &B) -> Passed {
+    let (id, now) = (fresh(bench), bench.now());
+    equal("the first", &bench.ledger().certificate(&id, &west(1)).await?, &None)?;
+    for by in ["rehearse-1", "rehearse-2"] {
+        bench.ledger().certify(&id, &certificate(by, now)).await?;
+        equal("it", &bench.ledger().certificate(&id, &west(1)).await?, &Some(certificate(by, now)))?;
+    }
+    equal("the other region's", &bench.ledger().certificate(&id, &west(2)).await?, &None)
 }
 
 /// Each record replaces the one before it and is read back exactly; each move has its own.

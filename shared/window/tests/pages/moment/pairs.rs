@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use watchkeeper_domain::capacity::TaskDefinition;
+use watchkeeper_domain::failover::rehearsal::{
+    CapacityCertificate, CertificateOrigin, CertificateStanding, CertifiedService, SlowestService, StandingVerdict,
+    TaskStart, WaveTiming,
+};
 use watchkeeper_domain::failover::{Heartbeat, Move, MoveEnding, MovePhase, PhaseTiming, Pointer};
 use watchkeeper_domain::failover::{MoveStage, OngoingMove};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, ServiceName};
+use watchkeeper_domain::value::Percent;
 use watchkeeper_domain::violation::GuardrailCode;
 use watchkeeper_window::facts::{
-    FailoverFacts, ObservedCapacity, ObservedCount, OpenQuestion, PairRegion, ProbedPaths, Reading, SettledEpoch,
-    TrafficFacts,
+    CertificateFacts, FailoverFacts, ObservedCapacity, ObservedCount, OpenQuestion, PairRegion, ProbedPaths, Reading,
+    SettledEpoch, TrafficFacts,
 };
 
 use super::estates::everything;
@@ -84,6 +90,42 @@ fn moved() -> Move {
     it
 }
 
+/// What the standby was seen to start in a rehearsal, with a release since.
+fn certified() -> CertificateFacts {
+    let arn = |name: &str| format!("arn:aws:ecs:us-west-1:123456789012:task-definition/{name}:7");
+    let of = |name: &str, wanted: u32, start: Option<TaskStart>| {
+        let definition = Some(TaskDefinition::new(arn(name)));
+        (ServiceName::new(name).unwrap(), CertifiedService { declared: 2, wanted, placed: wanted, definition, start })
+    };
+    let (fleet, simulator) = ("fleet-orchestration-fleet-service", "fleet-orchestration-car-simulator");
+    let start = TaskStart { took_ms: 41_200, pull_ms: Some(29_000) };
+    let wave = WaveTiming {
+        services: vec![ServiceName::new(fleet).unwrap()],
+        began: at("2026-12-20T03:30:04Z"),
+        ended: Some(at("2026-12-20T03:30:52Z")),
+    };
+    let certificate = CapacityCertificate {
+        at: at("2026-12-20T03:47:00Z"),
+        by: "fleet-orchestration-prod-rehearse-20261220T033000Z".to_owned(),
+        origin: CertificateOrigin::Rehearsal(Percent::new(100)),
+        region: region("us-west-1"),
+        services: [of(fleet, 2, Some(start)), of(simulator, 0, None)].into(),
+        waves: vec![wave],
+        phases: vec![(MovePhase::Scale, 48_000)],
+        slowest: Some(SlowestService {
+            service: ServiceName::new(fleet).unwrap(),
+            took_ms: 41_200,
+            why: "its images took 29 s to pull".to_owned(),
+        }),
+        rto_ms: Some(221_000),
+        findings: Vec::new(),
+        document: "5f3a9c0d11e27b48".to_owned(),
+    };
+    let reason = format!("{fleet} runs {fleet}:8 now, and ran {fleet}:7 then");
+    let standing = Some(CertificateStanding { verdict: StandingVerdict::Aging, reason });
+    CertificateFacts { certificate: Box::new(certificate), standing }
+}
+
 /// It serves away from home.
 pub(crate) fn away() -> FailoverFacts {
     let of = everything().into_iter().find(|it| it.pair.is_some()).unwrap();
@@ -102,6 +144,7 @@ pub(crate) fn away() -> FailoverFacts {
         .into(),
         pointer: Reading::Now(state.pointer),
         readiness: Reading::Now(state.readiness),
+        certificate: Reading::Now(Some(certified())),
         last: Reading::Now(Some(moved())),
         questions: Vec::new(),
         plan: Reading::Now(plan(vec![count(api, 0, 2)])),
@@ -167,6 +210,7 @@ pub(crate) fn moving() -> FailoverFacts {
 pub(crate) fn asks() -> FailoverFacts {
     let mut of = away();
     of.pointer = Reading::Now(Pointer { revision: 0, epoch: 0, ..pointer("us-west-2") });
+    of.certificate = Reading::Now(None);
     of.last = Reading::Now(None);
     of.questions = vec![OpenQuestion {
         id: "fleet-orchestration-prod-failover-20261224T001800Z".to_owned(),
@@ -195,6 +239,7 @@ pub(crate) fn unread() -> FailoverFacts {
     let why = || "no answer within 3 s".to_owned();
     of.pointer = Reading::Unread { why: why() };
     of.readiness = Reading::Unread { why: why() };
+    of.certificate = Reading::Unread { why: why() };
     of.last = Reading::Unread { why: why() };
     of.plan = Reading::Unread { why: why() };
     of.regions.remove(&region("us-west-1"));

@@ -1,5 +1,7 @@
 //! A region in memory.
 
+use watchkeeper_domain::failover::rehearsal::TaskStart;
+
 use super::*;
 
 /// A region in memory: two services, a table and a replica, and no stream. It counts its calls, and refuses some.
@@ -79,6 +81,10 @@ impl TargetTags for Memory {
 impl RegionTasks for Memory {
     async fn tasks_alive(&self, service: &ServiceId) -> Result<u32, AwsError> {
         self.call("ListTasks", service, 0)
+    }
+
+    async fn slowest_start(&self, service: &ServiceId) -> Result<Option<TaskStart>, AwsError> {
+        self.call("ListTasks", service, None)
     }
 
     async fn task_images(&self, definition: &TaskDefinition) -> Result<Vec<String>, AwsError> {

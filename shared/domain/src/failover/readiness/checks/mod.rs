@@ -1,6 +1,7 @@
 //! The checks: each compares one kind of fact with what the document needs.
 
 mod backups;
+mod certificate;
 mod data;
 mod images;
 mod quota;
@@ -30,6 +31,7 @@ pub fn judge(facts: &ReadinessFacts, failover: &Failover) -> Vec<ReadinessFindin
     quota::check(case, &mut found);
     traffic::check(case, &mut found);
     watch::check(case, &mut found);
+    certificate::check(case, &mut found);
     found.sort_by(|a, b| (b.grade, a.code, &a.resource).cmp(&(a.grade, b.code, &b.resource)));
     found
 }
