@@ -5,6 +5,7 @@ mod check;
 mod cluster;
 mod databases;
 mod document;
+mod drill;
 mod emergency;
 mod environment;
 mod estates;
@@ -20,14 +21,14 @@ mod wake_page;
 pub(crate) use check::SCRATCH;
 
 pub use backups::{
-    AwsBackup, BackupJob, BackupProvider, BackupSchedule, Backups, CopyPolicy, KeyValue, RestoreDrill, Retention,
-    VerifyPolicy,
+    AwsBackup, BackupJob, BackupProvider, BackupSchedule, Backups, CopyPolicy, Retention, VerifyPolicy,
 };
 pub use cluster::ClusterServices;
 pub use databases::EnvironmentDatabases;
 pub use document::{
     Clusters, DatabaseEntry, DeclaredCapacity, EnvironmentDocument, EnvironmentKind, EnvironmentRegions, EstateDocument,
 };
+pub use drill::{CheckTask, KeyValue, RestoreDrill};
 pub use emergency::{
     AlarmResponse, DeclaredQuotas, Emergency, EmergencyProfile, FlapLimits, MAX_LASTS, MissingVeto, ProfileCapacity,
     RollbackPolicy,

@@ -54,7 +54,7 @@ impl BackupStore for SimRegion {
                 id: String::new(),
                 name: name.to_string(),
                 source: source.clone(),
-                region: policy.subject.scope.region.clone(),
+                region: policy.region.clone(),
                 created: state.now,
                 bytes: store.bytes,
                 items: store.items,
