@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use watchkeeper_domain::backup::{BackupSource, JobPolicy, KnownCopy};
+use watchkeeper_control::backup::RestoreStore as _;
+use watchkeeper_control::ledger::Ledger as _;
+use watchkeeper_domain::backup::{BackupMemory, BackupSource, JobPolicy, KnownCopy, RestoreRun};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_in_memory::InMemoryPair;
-use watchkeeper_sim::{RegionLoss, store};
+use watchkeeper_sim::{RegionLoss, run_until_done_or_crash, store};
 
 use crate::pair_scene::{AUTOMATIC, GLOBAL, ended, estates, home, say_yes, stacks, standby, started, story};
 use crate::scene::at;
@@ -56,9 +58,8 @@ fn days(stacks: &InMemoryPair, source: &BackupSource) -> [Vec<i64>; 2] {
     [home(), standby()].map(|region| {
         let all = stacks.pair.home().vault();
         let of_it = all.iter().filter(|copy| copy.source == *source && copy.region == region);
-        let mut days: Vec<i64> = of_it
-            .map(|copy| series.due(&copy.name).unwrap().duration_since(due(0)).as_hours() / 24)
-            .collect();
+        let mut days: Vec<i64> =
+            of_it.map(|copy| series.due(&copy.name).unwrap().duration_since(due(0)).as_hours() / 24).collect();
         days.sort_unstable();
         days
     })
@@ -71,6 +72,60 @@ fn day(stacks: &mut InMemoryPair, day: i64) {
     let next = stacks.pair.now() + SignedDuration::from_mins(5);
     stacks.backups(next);
     assert_eq!(stacks.pair.home().vault().len(), before, "day {day}: the next tick takes nothing");
+}
+
+/// The home is lost, and the pair moves.
+fn lose_home(stacks: &mut InMemoryPair) {
+    stacks.minutes(2);
+    stacks.pair.lose(&home(), RegionLoss::failing());
+    stacks.pair.standby().silence_shelf(&home(), true);
+    stacks.minutes(3);
+    let mut moved = started(stacks);
+    say_yes(stacks, &mut moved);
+    assert_eq!(ended(&moved).0, "done", "{}", story(stacks, &moved));
+}
+
+/// The home is back, as the standby.
+fn regain_home(stacks: &mut InMemoryPair) {
+    stacks.pair.regain(&home());
+    stacks.pair.standby().silence_shelf(&home(), false);
+    stacks.minutes(4);
+}
+
+#[test]
+fn a_drill_that_a_move_has_interrupted_ends_where_it_began() {
+    let drilled = (
+        JOBS.0,
+        JOBS.1.replacen("retention: { daily: 3 }", "retention: { daily: 3 }\n          drill: { every: 90d }", 1),
+    );
+    let mut stacks = stacks(&estates(&[AUTOMATIC, (drilled.0, &drilled.1), PROMOTED]));
+    for region in [home(), standby()] {
+        stacks.pair.sim(&region).put_store(store(&cluster().to_string()));
+    }
+    // The tables are not there: their backups fail, and change nothing here.
+    stacks.backups(due(1));
+    let sim = stacks.pair.home();
+    let (_, environment) = stacks.estates().environment("fleet-orchestration", "prod").unwrap();
+    let policy = JobPolicy::all(&scope(), environment).remove(0);
+    let before = sim.backup_memory(&scope(), &cluster());
+    // An execution of the home has asked for the restore, and died with its region.
+    let mut restore = RestoreRun::drill("died", &policy, &before, &home(), stacks.pair.now()).unwrap();
+    restore.asked = Some(stacks.pair.now());
+    let known = before.newest_good(&home()).unwrap().clone();
+    run_until_done_or_crash(&sim, sim.restore_copy(&policy, &known, &restore.target, &restore.mark)).unwrap().unwrap();
+    let memory = BackupMemory { restore: Some(restore), ..before };
+    let (_, version) = run_until_done_or_crash(&sim, sim.backup(&scope(), &cluster())).unwrap().unwrap();
+    run_until_done_or_crash(&sim, sim.put_backup(&scope(), &cluster(), &memory, version)).unwrap().unwrap();
+    lose_home(&mut stacks);
+    // The region that serves has no drill beside it.
+    stacks.backups(stacks.pair.now() + SignedDuration::from_mins(30));
+    assert_eq!(stacks.pair.standby().restored(), Vec::<String>::new());
+    regain_home(&mut stacks);
+    stacks.backups(stacks.pair.now() + SignedDuration::from_mins(30));
+    assert_eq!(stacks.pair.home().restored(), Vec::<String>::new());
+    let memory = stacks.pair.home().backup_memory(&scope(), &cluster());
+    assert_eq!(memory.restore, None);
+    assert!(memory.drilled.is_some_and(|evidence| evidence.ok));
 }
 
 #[test]
@@ -88,14 +143,7 @@ fn backups_follow_the_pointer_over_a_move_and_home_again() {
     assert_eq!(days(&stacks, &cluster()), [vec![1, 2, 3], vec![1, 2, 3]]);
     assert_eq!(days(&stacks, &table()), [vec![1, 2, 3], vec![]]);
 
-    // The home is lost, and the pair moves.
-    stacks.minutes(2);
-    stacks.pair.lose(&home(), RegionLoss::failing());
-    stacks.pair.standby().silence_shelf(&home(), true);
-    stacks.minutes(3);
-    let mut moved = started(&mut stacks);
-    say_yes(&mut stacks, &mut moved);
-    assert_eq!(ended(&moved).0, "done", "{}", story(&stacks, &moved));
+    lose_home(&mut stacks);
     for nth in 4..=5 {
         day(&mut stacks, nth);
     }
@@ -103,10 +151,7 @@ fn backups_follow_the_pointer_over_a_move_and_home_again() {
     assert_eq!(days(&stacks, &cluster()), [vec![1, 2, 3], vec![1, 2, 3, 4, 5]]);
     assert_eq!(days(&stacks, &table()), [vec![1, 2, 3], vec![4, 5]]);
 
-    // The home is back, as the standby.
-    stacks.pair.regain(&home());
-    stacks.pair.standby().silence_shelf(&home(), false);
-    stacks.minutes(4);
+    regain_home(&mut stacks);
     day(&mut stacks, 6);
     assert_eq!(days(&stacks, &cluster()), [vec![2, 3, 6], vec![4, 5, 6]]);
     assert_eq!(days(&stacks, &table()), [vec![1, 2, 3], vec![4, 5, 6]]);

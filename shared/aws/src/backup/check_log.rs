@@ -72,9 +72,9 @@ mod tests {
     use super::*;
 
     fn container(driver: LogDriver, options: &[(&str, &str)]) -> ContainerDefinition {
-        let logs = options.iter().fold(LogConfiguration::builder().log_driver(driver), |logs, (key, value)| {
-            logs.options(*key, *value)
-        });
+        let logs = options
+            .iter()
+            .fold(LogConfiguration::builder().log_driver(driver), |logs, (key, value)| logs.options(*key, *value));
         ContainerDefinition::builder().name("check").log_configuration(logs.build().unwrap()).build()
     }
 

@@ -24,7 +24,8 @@ impl CheckTasks for BackupEngines {
         let clients = self.home(policy).clients;
         let CheckOrder { check, run, restore, .. } = order;
         let definition = clients.definition(check.task_definition.as_str()).await?;
-        let container = container(&definition, check.container.as_ref()).map_err(|what| invalid(RUN, check_of(check), what))?;
+        let container =
+            container(&definition, check.container.as_ref()).map_err(|what| invalid(RUN, check_of(check), what))?;
         let told = ContainerOverride::builder().name(container.as_str()).set_environment(Some(environment(order)));
         let command = check.command.iter().map(ToString::to_string).collect::<Vec<_>>();
         let told = told.set_command((!command.is_empty()).then_some(command)).build();
@@ -189,13 +190,17 @@ mod tests {
             let task = Task::builder().last_status(status).containers(container("agent", 1));
             observed("arn", &task.containers(container("check", 0)).stopped_reason("done").build(), Some(&checks))
         };
-        assert_eq!((with("STOPPED").stopped, with("STOPPED").code, with("STOPPED").why.as_str()), (true, Some(0), "done"));
+        assert_eq!(
+            (with("STOPPED").stopped, with("STOPPED").code, with("STOPPED").why.as_str()),
+            (true, Some(0), "done")
+        );
         assert!(!with("DEPROVISIONING").stopped);
     }
 
     #[test]
     fn a_task_that_ecs_has_forgotten_is_none_and_any_other_failure_is_an_error() {
-        let with = |reason: &str| DescribeTasksOutput::builder().failures(Failure::builder().reason(reason).build()).build();
+        let with =
+            |reason: &str| DescribeTasksOutput::builder().failures(Failure::builder().reason(reason).build()).build();
         assert!(described(&with("MISSING")).unwrap().is_none());
         assert!(described(&with("ACCESS")).unwrap_err().contains("ACCESS"));
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{
-    AT_ONCE, BackupClaim, BackupLine, BackupMemory, BackupRequest, BackupRun, BackupSource, JobPolicy, fitting, plan, turn, wanted,
+    AT_ONCE, BackupClaim, BackupLine, BackupMemory, BackupRequest, BackupRun, BackupSource, JobPolicy, fitting, plan,
+    turn, wanted,
 };
 use watchkeeper_domain::reconcile::run::{RunHeader, RunRef};
 use watchkeeper_domain::request::{RunMode, RunTrigger};

@@ -39,7 +39,10 @@ impl<P: Platform> BackupRunbook<P> {
         let (mut memories, mut notes, mut unread) = (Vec::new(), Vec::new(), false);
         for line in &run.jobs {
             if jobs.is_elsewhere(&line.source) {
-                notes.push(format!("{}: the pair is served in {} by now, which goes on with it", line.source, jobs.serves));
+                notes.push(format!(
+                    "{}: the pair is served in {} by now, which goes on with it",
+                    line.source, jobs.serves
+                ));
                 continue;
             }
             let Ok(policy) = jobs.policy(&line.source) else {

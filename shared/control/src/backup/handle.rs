@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use watchkeeper_domain::backup::{BackupRequest, RestoreRequest};
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::request::RunTrigger;
 
 use super::call::{Details, RESTORE, Step, worked};
 use super::{BackupRunbook, EnvironmentJobs, serving_region};
@@ -27,23 +28,28 @@ impl<P: Platform> BackupRunbook<P> {
             Step::Job { run, index } => {
                 self.step(&self.jobs_of(stack, &run.scope).await?, run, index, now).await?.map(Details::Worked)
             }
-            Step::Stumble { run, index, error } => {
-                self.stumble(&self.jobs_of(stack, &run.scope).await?, run, index, &error, now).await?.map(Details::Worked)
+            Step::Stumble { run, index, error } => self
+                .stumble(&self.jobs_of(stack, &run.scope).await?, run, index, &error, now)
+                .await?
+                .map(Details::Worked),
+            Step::Finish { run } => {
+                self.finish(&self.jobs_of(stack, &run.scope).await?, run, now).await?.map(Details::Finished)
             }
-            Step::Finish { run } => self.finish(&self.jobs_of(stack, &run.scope).await?, run, now).await?.map(Details::Finished),
             Step::Tell(unmade) => self.unmade(stack, unmade, "backup").await?,
             Step::TellRestore(unmade) => self.unmade(stack, unmade, "restore-drill").await?,
             Step::BeginRestore(begin) => self.take_up_restore(stack, begin, now).await?,
-            Step::Restore { run, source } => {
-                self.step_restore(&self.jobs_of(stack, &run.scope).await?, &source, run, now).await?.map(Details::Worked)
-            }
+            Step::Restore { run, source } => self
+                .step_restore(&self.jobs_of(stack, &run.scope).await?, &source, run, now)
+                .await?
+                .map(Details::Worked),
             Step::FailRestore { run, source, error } => {
                 self.fail_restore(&self.jobs_of(stack, &run.scope).await?, &source, &run.id, &error, now).await?;
                 worked(run, NextStep::at_once(RESTORE), error).map(Details::Worked)
             }
-            Step::FinishRestore { run, source } => {
-                self.finish_restore(&self.jobs_of(stack, &run.scope).await?, &source, run, now).await?.map(Details::Restored)
-            }
+            Step::FinishRestore { run, source } => self
+                .finish_restore(&self.jobs_of(stack, &run.scope).await?, &source, run, now)
+                .await?
+                .map(Details::Restored),
         })
     }
 
@@ -75,7 +81,9 @@ impl<P: Platform> BackupRunbook<P> {
     ) -> Result<StepOutcome<Details>, RunbookError> {
         let request: RestoreRequest = read_input(request)?;
         let (estate, environment) = stack.find(request.estate.as_str(), request.environment.as_str())?;
+        // A tick may bring to its end what was begun here before the pair moved; a person means what is served here.
         let jobs = self.jobs(stack, estate, environment).await?;
+        let jobs = if request.trigger == RunTrigger::Schedule { jobs } else { jobs.taken_here()? };
         ReportDesk::refuse(self.reports.as_ref(), request.report)?;
         self.begin_restore(&jobs, &request, &execution.name, now).await
     }

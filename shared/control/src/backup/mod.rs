@@ -3,14 +3,14 @@
 
 mod begin;
 mod call;
+mod check_task;
 mod finish;
 mod handle;
 pub mod ports;
-mod check_task;
 mod restore;
 mod restored;
-mod step;
 mod served;
+mod step;
 mod tick;
 
 use jiff::Timestamp;

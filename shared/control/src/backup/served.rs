@@ -55,8 +55,11 @@ impl EnvironmentJobs {
             return Err(wrong(format!("{name}, which lives in account {account}"), expected));
         }
         let primary = &environment.document().regions.primary;
-        let scope =
-            |region: &Region| Scope { estate: estate.name().clone(), environment: name.clone(), region: region.clone() };
+        let scope = |region: &Region| Scope {
+            estate: estate.name().clone(),
+            environment: name.clone(),
+            region: region.clone(),
+        };
         let all = JobPolicy::all(&scope(primary), environment);
         if all.is_empty() {
             let expected = "an environment whose document has `backups`".to_owned();

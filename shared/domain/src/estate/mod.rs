@@ -20,9 +20,7 @@ mod wake_page;
 
 pub(crate) use check::SCRATCH;
 
-pub use backups::{
-    AwsBackup, BackupJob, BackupProvider, BackupSchedule, Backups, CopyPolicy, Retention, VerifyPolicy,
-};
+pub use backups::{AwsBackup, BackupJob, BackupProvider, BackupSchedule, Backups, CopyPolicy, Retention, VerifyPolicy};
 pub use cluster::ClusterServices;
 pub use databases::EnvironmentDatabases;
 pub use document::{

@@ -8,8 +8,8 @@ use serde_json::json;
 use watchkeeper_domain::backup::{
     BackupAttempt, BackupClaim, BackupMemory, BackupNext, BackupView, CopyComparison, CopyInventory, CopyQuota,
     CopyRegion, CopyState, CopyVerdict, Freshness, JobPolicy, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
-    RestoreNext, RestoreRun, RestoreView, RestoreWants, RestoredFacts, RetryDecision, SourceState, checks, decide, decide_restore,
-    verify, wanted,
+    RestoreNext, RestoreRun, RestoreView, RestoreWants, RestoredFacts, RetryDecision, SourceState, checks, decide,
+    decide_restore, verify, wanted,
 };
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::guardrail::Severity;

@@ -149,7 +149,11 @@ fn a_task_that_runs_when_the_drill_is_over_is_stopped_before_anything_is_removed
     });
     assert!(matches!(next(&stopped, Some(&there), Some(&task(false, None)), minutes(12)), RestoreNext::Wait(..)));
     assert_eq!(next(&stopped, Some(&there), Some(&task(false, None)), minutes(40)), RestoreNext::StopCheck);
-    assert_eq!(next(&over, None, Some(&task(false, None)), minutes(11)), RestoreNext::StopCheck, "even without a target");
+    assert_eq!(
+        next(&over, None, Some(&task(false, None)), minutes(11)),
+        RestoreNext::StopCheck,
+        "even without a target"
+    );
 }
 
 #[rstest]

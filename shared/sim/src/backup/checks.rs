@@ -26,11 +26,8 @@ impl CheckTasks for SimRegion {
             }
             let task = format!("arn:aws:ecs:sim:task/{}/{}", order.run.cluster, state.vault.tasks.len());
             let endpoint = order.endpoint;
-            let told = (
-                order.restore.target.clone(),
-                endpoint.map(|it| it.address.clone()),
-                endpoint.map(|it| it.port),
-            );
+            let told =
+                (order.restore.target.clone(), endpoint.map(|it| it.address.clone()), endpoint.map(|it| it.port));
             let (behavior, begun) = (state.vault.checks.clone(), state.now);
             let made =
                 SimCheckTask { task: task.clone(), token: token.to_owned(), told, behavior, begun, stopped: None };
