@@ -2,7 +2,7 @@
 
 use aws_sdk_ecs::operation::describe_tasks::DescribeTasksOutput;
 use aws_sdk_ecs::types::{
-    AssignPublicIp, AwsVpcConfiguration, Compatibility, ContainerOverride, KeyValuePair, LaunchType,
+    AssignPublicIp, AwsVpcConfiguration, Compatibility, Container, ContainerOverride, KeyValuePair, LaunchType,
     NetworkConfiguration, Tag, Task, TaskDefinition, TaskOverride,
 };
 use watchkeeper_control::backup::CheckTasks;
@@ -47,15 +47,13 @@ impl CheckTasks for BackupEngines {
 
     async fn describe_check(&self, policy: &JobPolicy, run: &CheckRun) -> Result<Option<ObservedCheckTask>, AwsError> {
         let clients = self.home(policy).clients;
-        let task = match &run.task {
-            Some(task) => Some(task.clone()),
+        let mut task = run.task.clone();
+        if task.is_none() {
             // This filter takes no other beside it, and what is not told to stop is listed (Amazon ECS API reference, ListTasks).
-            None => {
-                let call = clients.ecs.list_tasks().cluster(run.cluster.as_str()).started_by(&run.token);
-                let listed = call.send().await.map_err(|error| failed("ListTasks", &run.token, error))?;
-                listed.task_arns().first().cloned()
-            }
-        };
+            let call = clients.ecs.list_tasks().cluster(run.cluster.as_str()).started_by(&run.token);
+            let listed = call.send().await.map_err(|error| failed("ListTasks", &run.token, error))?;
+            task = listed.task_arns().first().cloned();
+        }
         let Some(task) = task else { return Ok(None) };
         let call = clients.ecs.describe_tasks().cluster(run.cluster.as_str()).tasks(&task);
         let answer = call.send().await.map_err(|error| failed(DESCRIBE, &task, error))?;
@@ -94,10 +92,10 @@ fn check_of(check: &CheckTask) -> String {
 
 /// The container that checks. `Err` says what was found and expected.
 fn container(definition: &TaskDefinition, named: Option<&ResourceName>) -> Result<ResourceName, String> {
-    let names: Vec<&str> = definition.container_definitions().iter().filter_map(|it| it.name()).collect();
-    let found = || if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    let wanted = match (named, names.as_slice()) {
-        (Some(named), _) => names.iter().find(|name| **name == named.as_str()).copied(),
+    let there: Vec<&str> = definition.container_definitions().iter().filter_map(|it| it.name()).collect();
+    let found = || if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+    let wanted = match (named, there.as_slice()) {
+        (Some(named), _) => there.iter().find(|name| **name == named.as_str()).copied(),
         (None, [only]) => Some(*only),
         (None, _) => None,
     };
@@ -154,7 +152,7 @@ fn observed(arn: &str, task: &Task, checks: Option<&ResourceName>) -> ObservedCh
     ObservedCheckTask {
         task: arn.to_owned(),
         stopped: task.last_status() == Some("STOPPED"),
-        code: container.and_then(|it| it.exit_code()),
+        code: container.and_then(Container::exit_code),
         why: why.to_owned(),
     }
 }
@@ -162,7 +160,7 @@ fn observed(arn: &str, task: &Task, checks: Option<&ResourceName>) -> ObservedCh
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use aws_sdk_ecs::types::{Container, ContainerDefinition, Failure};
+    use aws_sdk_ecs::types::{ContainerDefinition, Failure};
 
     use super::*;
 

@@ -14,13 +14,6 @@ use crate::ports::{AwsError, Fault};
 use crate::runbook::{RunbookError, in_full};
 
 impl<P: Platform> BackupRunbook<P> {
-    /// Notes that the task is about to be started. One whose answer was lost keeps the instant at which it was first asked for.
-    pub(super) fn about_to_check(&self, policy: &JobPolicy, restore: &mut RestoreRun, now: Timestamp) {
-        if let (None, Some(check)) = (&restore.task, RestoreWants::of(policy, restore.purpose).check) {
-            restore.task = Some(CheckRun::new(check, policy, restore, now));
-        }
-    }
-
     /// Starts the task, and notes what ECS calls it.
     pub(super) async fn run_check(
         &self,
@@ -73,5 +66,12 @@ impl<P: Platform> BackupRunbook<P> {
             Err(error) if error.fault == Fault::NotFound => Ok(()),
             answer => answer,
         }
+    }
+}
+
+/// Notes that the task is about to be started. One whose answer was lost keeps the instant at which it was first asked for.
+pub(super) fn about_to_check(policy: &JobPolicy, restore: &mut RestoreRun, now: Timestamp) {
+    if let (None, Some(check)) = (&restore.task, RestoreWants::of(policy, restore.purpose).check) {
+        restore.task = Some(CheckRun::new(check, policy, restore, now));
     }
 }

@@ -9,6 +9,7 @@ use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RequestError;
 
 use super::call::{Details, RESTORE, Worked, worked};
+use super::check_task::about_to_check;
 use super::{BackupRunbook, BackupStore, CheckTasks, EnvironmentJobs, RestoreStore};
 use crate::ledger::Ledger;
 use crate::platform::Platform;
@@ -164,7 +165,7 @@ impl<P: Platform> BackupRunbook<P> {
             RestoreNext::Fail(why) => restore.failed = Some(why.clone()),
             RestoreNext::Reapply => restore.reapplied = Some(self.cloud.reapply(policy, &restore.target).await?),
             RestoreNext::AddInstance => restore.instance_asked = Some(now),
-            RestoreNext::RunCheck => self.about_to_check(policy, restore, now),
+            RestoreNext::RunCheck => about_to_check(policy, restore, now),
             RestoreNext::EndCheck => self.end_check(policy, restore, task.as_ref(), now).await,
             RestoreNext::StopCheck => {
                 if let Some(task) = &mut restore.task {

@@ -71,9 +71,9 @@ impl EnvironmentJobs {
         }
         let (mut policies, mut elsewhere) = (Vec::new(), Vec::new());
         for policy in all {
-            let served = policy.clone().served_in(serves);
-            if served.region == home.region {
-                policies.push(served);
+            let now = policy.clone().served_in(serves);
+            if now.region == home.region {
+                policies.push(now);
             } else if policy.may_be_in(&home.region) {
                 elsewhere.push(policy.served_in(&home.region));
             }

@@ -137,15 +137,12 @@ impl CheckRun {
 
     /// What follows once the restore is over, whatever it came to: a task that runs on is stopped.
     pub(super) fn tidies(&self, seen: Option<&ObservedCheckTask>, now: Timestamp) -> CheckNext {
-        match (&self.end, seen) {
-            (Some(_), _) => CheckNext::Over,
-            (None, Some(seen)) if seen.stopped => CheckNext::Over,
-            (None, Some(_)) if self.stopped.is_some() => self.stopping(now),
-            (None, Some(_)) => CheckNext::Stop,
-            (None, None) if now.duration_since(self.asked) < SETTLE => {
-                CheckNext::Wait(LOOKS.0, "its check may still come".to_owned())
-            }
-            (None, None) => CheckNext::Over,
+        let recent = now.duration_since(self.asked) < SETTLE;
+        match seen.filter(|_| self.end.is_none()) {
+            Some(seen) if !seen.stopped && self.stopped.is_some() => self.stopping(now),
+            Some(seen) if !seen.stopped => CheckNext::Stop,
+            None if self.end.is_none() && recent => CheckNext::Wait(LOOKS.0, "its check may still come".to_owned()),
+            _ => CheckNext::Over,
         }
     }
 

@@ -139,7 +139,10 @@ fn add(view: &RestoreView<'_>, instance: Option<&ObservedInstance>) -> RestoreNe
 /// AWS removes no cluster that has an instance (Amazon RDS API reference, `DeleteDBCluster`). An instance of others stays.
 fn remove(view: &RestoreView<'_>, instance: Option<&ObservedInstance>) -> RestoreNext {
     match instance {
-        None if recently(view.restore.instance_asked, view.now) => waiting(view, "its instance may still come"),
+        // Once it was there, it is gone.
+        None if view.restore.ready.is_none() && recently(view.restore.instance_asked, view.now) => {
+            waiting(view, "its instance may still come")
+        }
         Some(found) if found.mark.as_ref() == Some(&view.restore.mark) => match &found.state {
             _ if found.deleting => waiting(view, "its instance is being removed"),
             SourceState::Busy(words) => waiting(view, &format!("its instance is {words}")),
