@@ -1,4 +1,5 @@
-//! Signed calls of HTTP APIs for which there is no client here: those of a search domain, and the call of a function.
+//! Signed calls of HTTP APIs for which there is no client here: those of a search domain, of CloudWatch Logs, and the call of a
+//! function.
 
 use std::sync::LazyLock;
 
@@ -38,6 +39,8 @@ pub(crate) struct HttpCall<'a> {
     pub(crate) operation: &'static str,
     pub(crate) method: &'static str,
     pub(crate) url: &'a str,
+    /// The operation as the protocol AWS JSON 1.1 names it in a header; nothing where the path says it.
+    pub(crate) target: Option<&'static str>,
     pub(crate) body: Option<Value>,
 }
 
@@ -75,6 +78,9 @@ async fn once(sdk: &SdkConfig, asked: &HttpCall<'_>) -> Result<Option<Value>, Aw
     let body = body.map_err(|error| wrong(asked, Fault::Unavailable, error.to_string()))?.into_bytes();
     read(asked, status, named.as_deref(), &body)
 }
+
+/// The header with the name of an operation (Smithy, AWS JSON 1.1 protocol).
+const TARGET: &str = "x-amz-target";
 
 /// The header with the name of an error (Smithy, `restJson1` protocol); the body has it too.
 const ERROR_TYPE: &str = "x-amzn-errortype";
@@ -114,15 +120,19 @@ async fn signed(sdk: &SdkConfig, asked: &HttpCall<'_>) -> Result<HttpRequest, St
     let params = v4::SigningParams::builder().identity(&identity).region(&region).name(asked.service).time(time);
     let params = params.settings(SigningSettings::default()).build().map_err(|error| error.to_string())?;
     let body = asked.body.as_ref().map(Value::to_string).unwrap_or_default();
-    let headers = [("content-type", "application/json")];
+    let target = asked.target.map(|target| (TARGET, target));
+    let content = if target.is_some() { "application/x-amz-json-1.1" } else { "application/json" };
+    let headers = std::iter::once(("content-type", content)).chain(target);
     let signable = SignableBody::Bytes(body.as_bytes());
-    let signable = SignableRequest::new(asked.method, asked.url, headers.into_iter(), signable);
+    let signable = SignableRequest::new(asked.method, asked.url, headers.clone(), signable);
     let signable = signable.map_err(|error| error.to_string())?;
     let (instructions, _) = sign(signable, &params.into()).map_err(|error| error.to_string())?.into_parts();
     let mut request = HttpRequest::new(SdkBody::from(body));
     request.set_method(asked.method).map_err(|error| error.to_string())?;
     request.set_uri(asked.url).map_err(|error| error.to_string())?;
-    request.headers_mut().insert("content-type", "application/json");
+    for (name, value) in headers {
+        request.headers_mut().insert(name, value);
+    }
     // Who calls, as the SDK's own requests say it.
     let mut caller = AwsUserAgent::new_from_environment(Env::real(), ApiMetadata::new(asked.service, API));
     if let Some(app) = sdk.app_name() {
@@ -145,6 +155,7 @@ mod tests {
         operation: "ESHttpGet",
         method: "GET",
         url: "https://domain/_snapshot/r/wk",
+        target: None,
         body: None,
     };
 

@@ -51,7 +51,7 @@ impl PeerWindows for LambdaWindows {
         let name = peer.to_string().replace(':', "%3A");
         let url = format!("{base}/2015-03-31/functions/{name}/invocations");
         let body = Some(event.clone());
-        let asked = HttpCall { service: "lambda", operation: OPERATION, method: "POST", url: &url, body };
+        let asked = HttpCall { service: "lambda", operation: OPERATION, method: "POST", url: &url, target: None, body };
         send(&sdk, &asked).await?.ok_or_else(|| wrong(Fault::NotFound, "there is no such function".to_owned()))
     }
 }

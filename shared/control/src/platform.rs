@@ -1,6 +1,6 @@
 //! The platform: the world of one stack, part by part. Each runbook names it once, and takes of it what it uses.
 
-use crate::backup::ports::{BackupStore, RestoreStore};
+use crate::backup::ports::{BackupStore, CheckTasks, RestoreStore};
 use crate::failover::ports::{
     DatabasePromotions, HealthProber, OpenQuestions, RegionReader, SiblingMachines, TrafficSwitches,
 };
@@ -26,7 +26,7 @@ pub trait Platform {
     /// The alarms of this region, and the figures of what is used in it.
     type Alarms: Alarms + AlarmMutes + UsageMetrics;
     /// The backups of this region's resources, their copies elsewhere, and restores.
-    type Backups: BackupStore + RestoreStore;
+    type Backups: BackupStore + RestoreStore + CheckTasks;
     /// Where reports are kept.
     type Reports: ReportStore;
     /// What may be stuck in this region.

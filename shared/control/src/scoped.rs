@@ -283,7 +283,7 @@ impl ScopedEnvironment {
             calendar: environment.calendar().cloned(),
             awake_cost: environment.document().awake_cost,
             emergency: environment.document().emergency.clone(),
-            backups: backups(environment, &scope),
+            backups: backups(environment, &scope_of(estate, environment, &environment.document().regions.primary)),
             scope,
             declared: environment.document().capacity.values().map(DeclaredCapacity::tasks).max().unwrap_or(1),
             pair: PairMember::of(estate, environment, region),

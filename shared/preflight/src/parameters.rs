@@ -32,6 +32,14 @@ pub(crate) fn of(place: &AccountRegion, own: &[&Environment]) -> BTreeMap<String
         if let Some(backups) = &document.backups {
             let role = backups.aws_backup.iter().map(|it| it.role.to_string());
             lists.entry("AwsBackupRoles").or_default().extend(role);
+            for check in backups.jobs.iter().filter_map(|job| job.drill.as_ref()?.check.as_ref()) {
+                // Without a revision, the newest one runs: each of them.
+                let name = check.task_definition.as_str();
+                let name = if name.contains(':') { name.to_owned() } else { format!("{name}:*") };
+                let arn = |what: String| place.arn("ecs", &what);
+                lists.entry("CheckTasks").or_default().insert(arn(format!("task-definition/{name}")));
+                lists.entry("CheckClusters").or_default().insert(arn(format!("cluster/{}", check.cluster)));
+            }
             for job in &backups.jobs {
                 let source = BackupSource::of(job).filter(|source| source.kind == ResourceKind::S3);
                 let source = source.iter().filter_map(|source| source.name.as_str().split('/').next());

@@ -52,7 +52,7 @@ pub use kinds::loss::RegionLoss;
 pub use kinds::machines::StartedExecution;
 pub use kinds::outside::{PublishedEvent, SentMessage};
 pub use kinds::pile::BusEvent;
-pub use kinds::vault::{BackupDeletion, StoreSpec, VaultCopy, store};
+pub use kinds::vault::{BackupDeletion, CheckBehavior, SimCheckTask, StoreSpec, VaultCopy, store};
 pub use operation::Operation;
 pub use pair::{PairBuilder, SimPair};
 pub use quota::{BucketLimit, BucketLimits, SimApi};

@@ -129,6 +129,24 @@ pub enum Operation {
     ReapplySettings,
     /// What was restored is looked into.
     InspectRestored,
+    /// A restored cluster gets an instance.
+    #[strum(serialize = "CreateDBInstance")]
+    AddInstance,
+    /// That instance is removed.
+    #[strum(serialize = "DeleteDBInstance")]
+    RemoveInstance,
+    /// The task that checks what was restored is started.
+    #[strum(serialize = "RunTask")]
+    RunCheck,
+    /// That task is read.
+    #[strum(serialize = "DescribeTasks")]
+    DescribeCheck,
+    /// That task is stopped.
+    #[strum(serialize = "StopTask")]
+    StopCheck,
+    /// The log of that task is read.
+    #[strum(serialize = "GetLogEvents")]
+    ReadCheckLog,
     /// What was restored is removed.
     DeleteRestored,
     /// A run is started.

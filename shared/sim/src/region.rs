@@ -61,6 +61,7 @@ impl DerefMut for HeldRegion<'_> {
 impl Drop for HeldRegion<'_> {
     fn drop(&mut self) {
         self.aws.replicate();
+        self.aws.copies_changed(self.at);
         self.aws.traffic_changed();
     }
 }

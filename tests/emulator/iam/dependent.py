@@ -57,7 +57,7 @@ def of(prefix: str, operation: str, members: dict, place):
         yield from _used(_key_of_restored(members), _OF_TABLES, "dynamodb", place)
     elif prefix == "s3":
         yield from _of_objects(operation, members, place)
-    elif prefix == "ecs" and operation == "UpdateService" and members.get("taskDefinition"):
+    elif prefix == "ecs" and operation in ("UpdateService", "RunTask") and members.get("taskDefinition"):
         # Denied without it, as github.com/keidarcy/e1s/issues/429 shows; a change of the count alone is not.
         definition = ecs._task_defs.get(ecs._resolve_td_key(members["taskDefinition"])) or {}
         for role in filter(None, (definition.get("taskRoleArn"), definition.get("executionRoleArn"))):

@@ -9,6 +9,8 @@ import json
 import pathlib
 import re
 
+from ministack.services import ecs
+
 from . import dependent, keys, tags
 
 _REFERENCE = json.loads((pathlib.Path(__file__).parents[2] / "data/authorization.json").read_text(encoding="utf-8"))
@@ -152,6 +154,29 @@ def _tasks(operation, members, place):
         yield f"ecs:{operation}", arn, context
 
 
+def _task(operation, members, place):
+    """One task, by its id or its ARN."""
+    yield from _tasks(operation, {**members, "tasks": _listed(members.get("task"))}, place)
+
+
+def _run_task(operation, members, place):
+    """The task definition with its revision; the tags of a task are set as it is made (Amazon ECS developer guide, tagging
+    resources on creation)."""
+    cluster = str(members.get("cluster") or "default").rsplit("/", 1)[-1]
+    context = {"ecs:cluster": place.arn("ecs", f"cluster/{cluster}")}
+    definition = ecs._task_defs.get(ecs._resolve_td_key(members["taskDefinition"])) or {}
+    name = members["taskDefinition"]
+    yield f"ecs:{operation}", definition.get("taskDefinitionArn") or place.arn("ecs", f"task-definition/{name}:1"), context
+    if members.get("tags"):
+        yield "ecs:TagResource", place.arn("ecs", f"task/{cluster}/new"), {"ecs:CreateAction": operation}
+
+
+def _events_of_log(operation, members, place):
+    """Service authorization reference, GetLogEvents: its resource is the stream."""
+    stream = f"log-group:{members['logGroupName']}:log-stream:{members['logStreamName']}"
+    return [(f"logs:{operation}", place.arn("logs", stream), {})]
+
+
 def _list_tasks(operation, members, place):
     # Its resource is a container instance, and nothing where the request names none.
     cluster = str(members.get("cluster") or "default").rsplit("/", 1)[-1]
@@ -269,6 +294,9 @@ _SPECIAL = {
     ("ecs", "UpdateService"): _services,
     ("ecs", "DescribeTasks"): _tasks,
     ("ecs", "ListTasks"): _list_tasks,
+    ("ecs", "RunTask"): _run_task,
+    ("ecs", "StopTask"): _task,
+    ("logs", "GetLogEvents"): _events_of_log,
     ("ecs", "ListServiceDeployments"): _services,
     ("ecs", "DescribeServiceDeployments"): _parts_of_services,
     ("ecs", "DescribeServiceRevisions"): _parts_of_services,

@@ -74,6 +74,23 @@ impl InMemoryPair {
         matches!(self.functions(region).call("Tick", event), Some(Ok(_)))
     }
 
+    /// The schedule of backups fires at an instant in the regions that run, and all that it starts plays to its end.
+    pub fn backups(&mut self, at: Timestamp) -> Vec<ExecutionEnd> {
+        self.pair.set_now(at);
+        let mut ended = Vec::new();
+        for stack in &mut self.stacks {
+            if !self.pair.runs(&stack.member.region) {
+                continue;
+            }
+            let event = json!({ "time": at, "parts": ["backup"] });
+            let _died = stack.functions().call("Tick", event);
+            ended.extend(stack.harness.play_backups());
+        }
+        // What a run takes is no time that the other ticks have missed.
+        self.ticked = self.ticked.max(self.pair.now());
+        ended
+    }
+
     /// A region's member of the pair.
     pub fn member(&self, region: &Region) -> &PairMember {
         &self.stacks[self.index(region)].member

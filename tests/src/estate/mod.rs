@@ -2,6 +2,7 @@
 //! from AWS itself. What a person does by hand to one of them is here too.
 
 mod alarms;
+pub(crate) mod checks;
 mod copies;
 mod databases;
 mod human;
@@ -16,6 +17,7 @@ mod tables;
 mod unblock_fixtures;
 
 pub use alarms::alarms_of;
+pub use checks::CheckContainer;
 pub use copies::KeptCopies;
 pub use pair::IMAGE_TAG;
 pub use singleton_monitor::{MonitorReport, SingletonMonitor};

@@ -36,7 +36,7 @@ impl RegionFixtures {
                 ResourceKind::Aurora | ResourceKind::Rds => self.make_backed_up(job).await?,
             }
         }
-        Ok(())
+        self.make_checks(environment).await
     }
 
     async fn make_object(&self, name: &str, job: &BackupJob) -> Result<(), SiteError> {

@@ -4,6 +4,7 @@
 mod alarms;
 mod api_calls;
 mod backup;
+mod checks;
 mod emergency;
 mod forget;
 mod keys;
@@ -154,6 +155,8 @@ impl SandboxHarness {
             // The SAM CLI takes no empty value.
             parameters.extend((!kept.is_empty()).then_some(("BackupBuckets", kept.as_str())));
             parameters.extend((!keys.is_empty()).then_some(("BackupKeys", keys.as_str())));
+            let checks = checks::parameters(&estates, &account, region.as_str());
+            parameters.extend(checks.iter().map(|(name, value)| (*name, value.as_str())));
             let outputs = sandbox.deploy(STACK, region.as_str(), &parameters, progress).await?;
             let home: Vec<_> = at_home(&estates, &account).collect();
             let stack = DeployedStack::new(&sandbox, (&account, region), outputs, topic.clone(), &home).await?;

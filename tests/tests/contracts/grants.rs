@@ -49,11 +49,12 @@ const S3: [(&str, &[&str]); 6] = [
     ("s3:HeadBucket", &["s3:ListBucket"]),
 ];
 /// Calls that are signed without a client, by their names in the adapters, and their actions.
-const SIGNED: [(&str, &str); 5] = [
+const SIGNED: [(&str, &str); 6] = [
     ("DescribeDomain", "es:DescribeDomain"),
     ("ESHttpDelete", "es:ESHttpDelete"),
     ("ESHttpGet", "es:ESHttpGet"),
     ("ESHttpPut", "es:ESHttpPut"),
+    ("GetLogEvents", "logs:GetLogEvents"),
     // The call is permitted by another name (AWS Lambda API reference, Invoke).
     ("Invoke", "lambda:InvokeFunction"),
 ];
@@ -61,8 +62,9 @@ const SIGNED: [(&str, &str); 5] = [
 const TRANSACTION: &str = "dynamodb:TransactWriteItems";
 const PARTS: [&str; 3] = ["dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"];
 /// Granted beside the calls: what services do with keys in the name of who calls them, and what Lambda does on our behalf.
-/// For restores: what DynamoDB does in our name, the tags of a snapshot as it is made, and the role that AWS Backup takes.
-const BESIDE: [&str; 11] = [
+/// For restores: what DynamoDB does in our name, the tags of a snapshot or a task as it is made, and the roles that AWS Backup and
+/// tasks take.
+const BESIDE: [&str; 12] = [
     "kms:CreateGrant",
     "kms:Decrypt",
     "kms:DescribeKey",
@@ -72,6 +74,7 @@ const BESIDE: [&str; 11] = [
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
     "dynamodb:BatchWriteItem",
+    "ecs:TagResource",
     "elasticache:AddTagsToResource",
     "iam:PassRole",
 ];

@@ -107,7 +107,7 @@ fn only_a_failover_moves_the_pointer_and_whoever_follows_it_may_read_it() {
     }
     assert_eq!(
         may(&template, "dynamodb:Query", PARTITION),
-        BTreeSet::from(["Failover", "Reconcile", "Tick", "Window", "WindowAct"])
+        BTreeSet::from(["Backups", "Failover", "Reconcile", "Tick", "Window", "WindowAct"])
     );
     // What a region reached and how its runs went, a failover reads and never writes.
     for partition in ["SCOPE#fleet-orchestration#prod#us-west-2", "RUNS#fleet-orchestration#prod#us-west-2"] {

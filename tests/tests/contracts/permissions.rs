@@ -40,7 +40,7 @@ fn is_capacity_write(action: &str) -> bool {
 /// on the resource, but where the service has none.
 const KEEPER: &str = "Backups";
 /// What it makes or changes beside the original.
-const MAKES: [&str; 9] = [
+const MAKES: [&str; 11] = [
     "rds:CreateDBSnapshot",
     "rds:CreateDBClusterSnapshot",
     "rds:CopyDBSnapshot",
@@ -50,24 +50,34 @@ const MAKES: [&str; 9] = [
     "rds:RestoreDBInstanceToPointInTime",
     "rds:RestoreDBClusterFromSnapshot",
     "rds:RestoreDBClusterToPointInTime",
+    "rds:CreateDBInstance",
+    "ecs:RunTask",
 ];
 /// What it removes, and the tag that has to be there.
-const REMOVES: [(&str, &str); 7] = [
+const REMOVES: [(&str, &str); 8] = [
     ("rds:DeleteDBSnapshot", "aws:ResourceTag/watchkeeper:backup"),
     ("rds:DeleteDBClusterSnapshot", "aws:ResourceTag/watchkeeper:backup"),
     ("elasticache:DeleteSnapshot", "aws:ResourceTag/watchkeeper:backup"),
     ("backup:DeleteRecoveryPoint", "aws:ResourceTag/watchkeeper:backup"),
     ("rds:DeleteDBInstance", "aws:ResourceTag/watchkeeper:restore"),
     ("rds:DeleteDBCluster", "aws:ResourceTag/watchkeeper:restore"),
+    ("ecs:StopTask", "aws:ResourceTag/watchkeeper:restore"),
     ("dynamodb:DeleteTable", "aws:ResourceTag/watchkeeper:restore"),
 ];
 
 /// Where it sets tags: only under names that are ours, for a tag is what removals trust.
 const TAGS: [&str; 2] = ["rds:AddTagsToResource", "elasticache:AddTagsToResource"];
 
+/// Whether a statement lets somebody tag nothing but tasks as they are made, and none that exists (Amazon ECS developer guide,
+/// tagging resources on creation).
+fn tags_as_made(statement: &Value) -> bool {
+    statement["Condition"]["StringEquals"]["ecs:CreateAction"] == "RunTask"
+}
+
 /// Whether an action belongs to the function of backups.
 fn keeps(owner: &str, action: &str, statement: &Value) -> bool {
     let tags = TAGS.contains(&action) && arns(statement).iter().all(|arn| is_reserved(arn));
+    let tags = tags || (action == "ecs:TagResource" && tags_as_made(statement));
     owner == KEEPER && (MAKES.contains(&action) || tags || REMOVES.iter().any(|(removes, _)| *removes == action))
 }
 
@@ -124,7 +134,7 @@ fn may_set(statement: &Value, tag: &str) -> bool {
         action.split_once(':').is_some_and(|(_, verb)| verb.starts_with("Tag") || verb.starts_with("AddTags"))
     };
     let never = statement["Condition"]["Null"][format!("aws:RequestTag/{tag}")] == "true";
-    strings(&statement["Action"]).into_iter().any(sets) && !never
+    strings(&statement["Action"]).into_iter().any(sets) && !never && !tags_as_made(statement)
 }
 
 /// Statements that rely on a tag which some role may set on the same resources, but under names of ours.

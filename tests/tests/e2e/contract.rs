@@ -4,23 +4,24 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_aws::{Aws, AwsUnblockSources, CloudWatch, DynamoLedger};
+use watchkeeper_aws::{Aws, AwsUnblockSources, BackupEngines, CloudWatch, DynamoLedger};
 use watchkeeper_domain::capacity::{
     DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceCapacity, ServiceId, TaskDefinition,
 };
 use watchkeeper_domain::emergency::alarm::AlarmState;
-use watchkeeper_domain::estate::{FinishedItems, LockSchema};
+use watchkeeper_domain::estate::{CheckTask, FinishedItems, LockSchema};
 use watchkeeper_domain::intent::idle::{UsagePoint, UsageSubject};
 use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, Scope, ServiceName};
 use watchkeeper_domain::unblock::LockItem;
 use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, TargetGroupArn};
 use watchkeeper_sim::contract::alarms::{self, AlarmBench};
+use watchkeeper_sim::contract::checks::{self, CheckBench};
 use watchkeeper_sim::contract::unblock::{self, UnblockBench};
 use watchkeeper_sim::contract::{CaseFailure, ContractBench, cloud, databases, ledger, releases, rules};
 use watchkeeper_sim::{
-    alarm_cases, cloud_cases, database_cases, ledger_cases, release_cases, rule_cases, unblock_cases,
+    alarm_cases, check_cases, cloud_cases, database_cases, ledger_cases, release_cases, rule_cases, unblock_cases,
 };
-use watchkeeper_tests::estate::{RegionFixtures, UnblockFixtures};
+use watchkeeper_tests::estate::{CheckContainer, RegionFixtures, UnblockFixtures};
 use watchkeeper_tests::harness::SandboxHarness;
 use watchkeeper_tests::sandbox::EmulatorControl;
 
@@ -41,6 +42,7 @@ struct SandboxBench {
     ledger: DynamoLedger,
     sources: AwsUnblockSources,
     alarms: CloudWatch,
+    backups: BackupEngines,
     fixtures: UnblockFixtures,
     site: RegionFixtures,
     control: EmulatorControl,
@@ -58,6 +60,7 @@ impl SandboxBench {
             ledger: DynamoLedger::new(&config, table),
             sources: AwsUnblockSources::new(&config, Vec::new(), Vec::new()),
             alarms: CloudWatch::new(&config),
+            backups: BackupEngines::new(&config),
             fixtures: UnblockFixtures::new(&config),
             site: stack.site().clone(),
             control: harness.sandbox().control().clone(),
@@ -165,6 +168,23 @@ impl AlarmBench for SandboxBench {
     }
 }
 
+impl CheckBench for SandboxBench {
+    type Checks = BackupEngines;
+
+    fn checks(&self) -> &BackupEngines {
+        &self.backups
+    }
+
+    async fn make_check(&self, code: Option<u8>, says: &[&str]) -> Result<CheckTask, CaseFailure> {
+        let named = serde_json::json!({"task-definition": self.fresh_name(), "cluster": "bench-checks"});
+        let check: CheckTask = serde_json::from_value(named).map_err(bench_failure("name a check"))?;
+        let says = says.join("\n");
+        let does = CheckContainer { seconds: code.map(|_| 0), code: code.unwrap_or_default(), says: &says };
+        self.site.make_check(&check, does).await.map_err(bench_failure("make a check"))?;
+        Ok(check)
+    }
+}
+
 impl UnblockBench for SandboxBench {
     type Unblock = AwsUnblockSources;
 
@@ -209,6 +229,10 @@ macro_rules! alarm_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| alarms::$case(bench).await); })*};
 }
 
+macro_rules! check_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| checks::$case(bench).await); })*};
+}
+
 macro_rules! cloud_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| cloud::$case(bench).await); })*};
 }
@@ -234,6 +258,7 @@ macro_rules! stuck_tests {
 }
 
 alarm_cases!(alarm_tests);
+check_cases!(check_tests);
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);

@@ -4,6 +4,7 @@
 mod backup_faults;
 mod backup_trouble;
 mod backups;
+mod backups_moved;
 mod changing_documents;
 mod emergencies;
 mod emergency_faults;
@@ -26,6 +27,7 @@ mod rehearsals;
 mod releases;
 mod reports;
 mod reports_told;
+mod restore_checks;
 mod restores;
 mod rollbacks;
 mod savings;

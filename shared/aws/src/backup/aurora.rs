@@ -1,5 +1,5 @@
-//! Aurora clusters: manual snapshots, their copies, and restores beside the original. A restored cluster has no instances:
-//! what is proved is that the storage comes back, with its engine and its encryption.
+//! Aurora clusters: manual snapshots, their copies, and restores beside the original. A restored cluster has no instances; one
+//! that is to be asked something gets one, of its own name.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ use watchkeeper_domain::estate::CopyPolicy;
 
 use super::database::{GIB, copy_state, copy_tag, pairs, restore_tag, state, window};
 use super::engine::{BackupEngine, CopyEngine, RegionalResource};
+use super::instance;
 use super::{BackupClients, tags};
 use crate::fault::{failed, odd};
 use crate::time::{date_time, timestamp};
@@ -91,14 +92,22 @@ impl BackupEngine for Aurora {
         resource: &RegionalResource<'_>,
         target: &str,
     ) -> Result<Option<ObservedRestore>, AwsError> {
-        let found = resource.clients.cluster(target).await?;
-        Ok(found.as_ref().map(|cluster| ObservedRestore {
+        let Some(cluster) = resource.clients.cluster(target).await? else { return Ok(None) };
+        // Looked at whatever the document says by now: a cluster that has one cannot be removed.
+        let instance = if cluster.db_cluster_members().is_empty() && !resource.may_have_instance() {
+            None
+        } else {
+            resource.clients.instance(target).await?
+        };
+        Ok(Some(ObservedRestore {
             state: state(cluster.status()),
             deleting: cluster.status() == Some("deleting"),
             created: cluster.cluster_create_time().and_then(timestamp),
             from: None,
             mark: tags::value(pairs(cluster.tag_list()), RESTORE_TAG),
-            settings: settings(cluster),
+            settings: settings(&cluster),
+            endpoint: instance::endpoint(&cluster),
+            instance: instance.as_ref().map(instance::observed),
         }))
     }
 
@@ -116,6 +125,8 @@ impl BackupEngine for Aurora {
         let call = call.set_engine_version(original.engine_version().map(str::to_owned));
         let call = call.set_db_subnet_group_name(subnets(&original)).set_vpc_security_group_ids(security(&original));
         let call = call.set_db_cluster_parameter_group_name(parameters(&original)).tags(restore_tag(mark));
+        // An instance of the class db.serverless needs it.
+        let call = call.set_serverless_v2_scaling_configuration(instance::serverless(&original));
         let answer = Box::pin(call.send()).await;
         answer.map(drop).map_err(|error| failed("RestoreDBClusterFromSnapshot", target, error))
     }
@@ -134,6 +145,8 @@ impl BackupEngine for Aurora {
         let call = call.db_cluster_identifier(target).restore_to_time(date_time(instant));
         let call = call.set_db_subnet_group_name(subnets(&original)).set_vpc_security_group_ids(security(&original));
         let call = call.set_db_cluster_parameter_group_name(parameters(&original)).tags(restore_tag(mark));
+        // An instance of the class db.serverless needs it.
+        let call = call.set_serverless_v2_scaling_configuration(instance::serverless(&original));
         let answer = Box::pin(call.send()).await;
         answer.map(drop).map_err(|error| failed("RestoreDBClusterToPointInTime", target, error))
     }
@@ -154,6 +167,16 @@ impl BackupEngine for Aurora {
             ));
         };
         resource.clients.reapply_to_database(found.db_cluster_arn(), source.tag_list()).await
+    }
+
+    async fn add_instance(&self, resource: &RegionalResource<'_>, target: &str, mark: &str) -> Result<(), AwsError> {
+        resource.add_instance(target, mark).await
+    }
+
+    async fn remove_instance(&self, resource: &RegionalResource<'_>, target: &str) -> Result<(), AwsError> {
+        // Without a word about backups: those of a cluster's instance are its cluster's (Amazon RDS API reference, DeleteDBInstance).
+        let call = resource.clients.rds.delete_db_instance().db_instance_identifier(target).skip_final_snapshot(true);
+        call.send().await.map(drop).map_err(|error| failed("DeleteDBInstance", target, error))
     }
 
     async fn delete_restored(&self, resource: &RegionalResource<'_>, target: &str) -> Result<(), AwsError> {

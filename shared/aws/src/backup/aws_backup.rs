@@ -107,7 +107,7 @@ impl CopyEngine for AwsBackup {
 impl BackupClients {
     /// What a job says: of a backup, or of a copy to the other region.
     async fn said(&self, policy: &JobPolicy, job: &PendingJob) -> Result<JobAnswer, AwsError> {
-        if job.region == policy.subject.scope.region {
+        if job.region == policy.region {
             return match self.backup.describe_backup_job().backup_job_id(&job.id).send().await {
                 Ok(answer) => {
                     let state = answer.state().map(BackupJobState::as_str);
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn recovery_points_are_told_apart_by_their_jobs_and_what_is_known_and_by_no_tag() {
         let (policy, due) = (policy(), "2026-11-21T03:00:00Z".parse().unwrap());
-        let region = policy.subject.scope.region.clone();
+        let region = policy.region.clone();
         let point = |arn: &str| {
             let point = RecoveryPointByBackupVault::builder().recovery_point_arn(arn).is_encrypted(true);
             point.status(RecoveryPointStatus::Completed).build()

@@ -69,7 +69,7 @@ impl RegionalResource<'_> {
             target: (target, &copy.name),
             key,
             tag: &copy_tag(self.policy),
-            from: &self.policy.subject.scope.region,
+            from: &self.policy.region,
             to: &to.region,
         };
         let url = presign::url(&self.clients.sdk, &asked).await.map_err(|why| odd(action, &copy.name, why))?;

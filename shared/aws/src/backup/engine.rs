@@ -23,7 +23,7 @@ pub(super) struct RegionalResource<'a> {
 impl RegionalResource<'_> {
     /// The same in the region of the original.
     pub(super) fn at_home(&self) -> Self {
-        Self { clients: self.clients.at(&self.policy.subject.scope.region), policy: self.policy }
+        Self { clients: self.clients.at(&self.policy.region), policy: self.policy }
     }
 
     /// The name of the original.
@@ -111,6 +111,16 @@ pub(super) trait BackupEngine: CopyEngine {
             settings: found.map(|found| found.settings).unwrap_or_default(),
             ..RestoredFacts::default()
         })
+    }
+
+    /// Gives a restored cluster an instance; only Aurora's has none by itself.
+    async fn add_instance(&self, resource: &RegionalResource<'_>, _: &str, _: &str) -> Result<(), AwsError> {
+        Err(cannot(resource.policy, "CreateDBInstance"))
+    }
+
+    /// Removes that instance.
+    async fn remove_instance(&self, resource: &RegionalResource<'_>, _: &str) -> Result<(), AwsError> {
+        Err(cannot(resource.policy, "DeleteDBInstance"))
     }
 
     /// Removes what was restored.

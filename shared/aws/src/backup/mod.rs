@@ -2,10 +2,13 @@
 
 mod aurora;
 mod aws_backup;
+mod check_log;
+mod check_task;
 mod database;
 mod dynamodb;
 mod elasticache;
 mod engine;
+mod instance;
 mod opensearch;
 mod presign;
 mod rds;
@@ -70,6 +73,7 @@ pub(crate) struct BackupClients {
     sdk: SdkConfig,
     region: Region,
     backup: aws_sdk_backup::Client,
+    ecs: aws_sdk_ecs::Client,
     dynamodb: aws_sdk_dynamodb::Client,
     elasticache: aws_sdk_elasticache::Client,
     rds: aws_sdk_rds::Client,
@@ -85,6 +89,7 @@ impl BackupClients {
         Self {
             region: region.clone(),
             backup: aws_sdk_backup::Client::new(&sdk),
+            ecs: aws_sdk_ecs::Client::new(&sdk),
             dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
             elasticache: aws_sdk_elasticache::Client::new(&sdk),
             rds: aws_sdk_rds::Client::new(&sdk),
@@ -110,7 +115,7 @@ impl BackupEngines {
     }
 
     fn home<'a>(&self, policy: &'a JobPolicy) -> RegionalResource<'a> {
-        self.at(&policy.subject.scope.region, policy)
+        self.at(&policy.region, policy)
     }
 }
 
@@ -188,6 +193,14 @@ impl RestoreStore for BackupEngines {
 
     async fn inspect_restored(&self, policy: &JobPolicy, target: &str) -> Result<RestoredFacts, AwsError> {
         ask!(policy, engine => engine.inspect(&self.home(policy), target))
+    }
+
+    async fn add_instance(&self, policy: &JobPolicy, target: &str, mark: &str) -> Result<(), AwsError> {
+        ask!(policy, engine => engine.add_instance(&self.home(policy), target, mark))
+    }
+
+    async fn remove_instance(&self, policy: &JobPolicy, target: &str) -> Result<(), AwsError> {
+        ask!(policy, engine => engine.remove_instance(&self.home(policy), target))
     }
 
     async fn delete_restored(&self, policy: &JobPolicy, target: &str) -> Result<(), AwsError> {

@@ -30,7 +30,8 @@ impl CopyEngine for Opensearch {
             resource.clients.repository(resource.policy).await?,
             resource.policy.subject.series()
         );
-        let asked = HttpCall { service: SERVICE, operation: "ESHttpGet", method: "GET", url: &url, body: None };
+        let asked =
+            HttpCall { service: SERVICE, operation: "ESHttpGet", method: "GET", url: &url, target: None, body: None };
         let answer = send(&resource.clients.sdk, &asked).await?.unwrap_or_default();
         Ok(answer["snapshots"].as_array().into_iter().flatten().filter_map(snapshot).collect())
     }
@@ -43,7 +44,14 @@ impl CopyEngine for Opensearch {
             "include_global_state": false,
             "metadata": { BACKUP_TAG: resource.policy.subject.identity() },
         });
-        let asked = HttpCall { service: SERVICE, operation: "ESHttpPut", method: "PUT", url: &url, body: Some(body) };
+        let asked = HttpCall {
+            service: SERVICE,
+            operation: "ESHttpPut",
+            method: "PUT",
+            url: &url,
+            target: None,
+            body: Some(body),
+        };
         let answer = send(&resource.clients.sdk, &asked).await?;
         answer
             .map(|_| None)
@@ -52,7 +60,14 @@ impl CopyEngine for Opensearch {
 
     async fn delete(&self, resource: &RegionalResource<'_>, copy: &ObservedCopy) -> Result<(), AwsError> {
         let url = format!("{}/{}", resource.clients.repository(resource.policy).await?, copy.name);
-        let asked = HttpCall { service: SERVICE, operation: "ESHttpDelete", method: "DELETE", url: &url, body: None };
+        let asked = HttpCall {
+            service: SERVICE,
+            operation: "ESHttpDelete",
+            method: "DELETE",
+            url: &url,
+            target: None,
+            body: None,
+        };
         send(&resource.clients.sdk, &asked).await.map(drop)
     }
 }
@@ -69,7 +84,14 @@ impl BackupEngine for Opensearch {
 /// [`AwsError`] as the service answered.
 pub async fn domain_names(sdk: &SdkConfig, region: &Region) -> Result<Vec<String>, AwsError> {
     let url = format!("{}/2021-01-01/domain", service_url(sdk, region));
-    let asked = HttpCall { service: SERVICE, operation: "es:ListDomainNames", method: "GET", url: &url, body: None };
+    let asked = HttpCall {
+        service: SERVICE,
+        operation: "es:ListDomainNames",
+        method: "GET",
+        url: &url,
+        target: None,
+        body: None,
+    };
     let answer = send(sdk, &asked).await?.unwrap_or_default();
     let names = answer["DomainNames"].as_array().into_iter().flatten();
     Ok(names.filter_map(|it| Some(it["DomainName"].as_str()?.to_owned())).collect())
@@ -82,9 +104,16 @@ fn service_url(sdk: &SdkConfig, region: &Region) -> String {
 impl BackupClients {
     /// What the service says of the domain.
     async fn domain(&self, policy: &JobPolicy) -> Result<Option<Value>, AwsError> {
-        let base = service_url(&self.sdk, &policy.subject.scope.region);
+        let base = service_url(&self.sdk, &policy.region);
         let url = format!("{base}/2021-01-01/opensearch/domain/{}", policy.subject.source.name);
-        let asked = HttpCall { service: SERVICE, operation: "DescribeDomain", method: "GET", url: &url, body: None };
+        let asked = HttpCall {
+            service: SERVICE,
+            operation: "DescribeDomain",
+            method: "GET",
+            url: &url,
+            target: None,
+            body: None,
+        };
         Ok(send(&self.sdk, &asked).await?.map(|answer| answer["DomainStatus"].clone()))
     }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
     BACKUP_TAG, BackupMemory, CopyName, CopyQuota, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
-    RESTORE_TAG,
+    RESTORE_TAG, RestoredEndpoint,
 };
 use watchkeeper_domain::estate::CopyPolicy;
 
@@ -94,6 +94,8 @@ impl BackupEngine for Rds {
             from: None,
             mark: tags::value(pairs(instance.tag_list()), RESTORE_TAG),
             settings: settings(instance),
+            endpoint: endpoint(instance),
+            instance: None,
         }))
     }
 
@@ -203,6 +205,13 @@ impl RestoreTemplate {
             security: (!security.is_empty()).then_some(security),
         }
     }
+}
+
+/// Where it answers; RDS tells it once the instance is made.
+fn endpoint(instance: &DbInstance) -> Option<RestoredEndpoint> {
+    let found = instance.endpoint()?;
+    let port = found.port().and_then(|port| u16::try_from(port).ok())?;
+    Some(RestoredEndpoint { address: found.address()?.to_owned(), port })
 }
 
 fn settings(instance: &DbInstance) -> BTreeMap<String, String> {

@@ -32,6 +32,8 @@ impl BackupClients {
             from: summary.and_then(|summary| summary.source_backup_arn()).map(str::to_owned),
             mark,
             settings: dynamodb::settings(&table),
+            endpoint: None,
+            instance: None,
         }))
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{
-    AT_ONCE, BackupClaim, BackupLine, BackupMemory, BackupRequest, BackupRun, BackupSource, JobPolicy, abandoned,
-    fitting, plan, turn, wanted,
+    AT_ONCE, BackupClaim, BackupLine, BackupMemory, BackupRequest, BackupRun, BackupSource, JobPolicy, fitting, plan,
+    turn, wanted,
 };
 use watchkeeper_domain::reconcile::run::{RunHeader, RunRef};
 use watchkeeper_domain::request::{RunMode, RunTrigger};
@@ -75,7 +75,7 @@ impl<P: Platform> BackupRunbook<P> {
         if let Some(run) = self.ledger.backup_run(&jobs.scope, id).await? {
             return Ok(begun(jobs, &run, 0));
         }
-        let memories = self.ledger.backups(&jobs.scope).await?;
+        let memories = self.ledger.backups(&jobs.kept).await?;
         let (lines, later) = if request.trigger == RunTrigger::Schedule {
             (jobs.wanted(&memories, instant), Vec::new())
         } else {
@@ -98,7 +98,7 @@ impl<P: Platform> BackupRunbook<P> {
 
     /// Notes that a resource is this run's, unless another one is at it.
     async fn take(&self, jobs: &EnvironmentJobs, line: &BackupLine, run: &BackupRun) -> Result<(), RunbookError> {
-        let (mut memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
+        let (mut memory, version) = self.ledger.backup(&jobs.kept, &line.source).await?;
         match memory.claim(line.due, &run.header.id, run.header.started, run.header.started) {
             BackupClaim::Taken => self.note(jobs, line, &memory, version).await,
             BackupClaim::Other(_) | BackupClaim::Waits | BackupClaim::Over => Ok(()),
@@ -107,7 +107,7 @@ impl<P: Platform> BackupRunbook<P> {
 
     /// Notes that a resource has to be backed up, and has not had its turn: the next tick takes it up.
     async fn put_off(&self, jobs: &EnvironmentJobs, line: &BackupLine, run: &BackupRun) -> Result<(), RunbookError> {
-        let (mut memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
+        let (mut memory, version) = self.ledger.backup(&jobs.kept, &line.source).await?;
         if memory.attempt.is_some()
             || memory.claim(line.due, &run.header.id, run.header.started, run.header.started) != BackupClaim::Taken
         {
@@ -131,7 +131,7 @@ impl<P: Platform> BackupRunbook<P> {
         memory: &BackupMemory,
         version: u64,
     ) -> Result<(), RunbookError> {
-        match self.ledger.put_backup(&jobs.scope, &line.source, memory, version).await {
+        match self.ledger.put_backup(&jobs.kept, &line.source, memory, version).await {
             Err(LedgerError::Conflict { .. }) => Ok(()),
             noted => Ok(noted?),
         }
@@ -157,8 +157,8 @@ impl<P: Platform> BackupRunbook<P> {
                 }
             }
         }
-        let memories = self.ledger.backups(&jobs.scope).await?;
-        let left = abandoned(&jobs.policies, &memories).into_iter().map(|finding| format!("finding: {finding}\n"));
+        let memories = self.ledger.backups(&jobs.kept).await?;
+        let left = jobs.abandoned(&memories).into_iter().map(|finding| format!("finding: {finding}\n"));
         text.extend(left);
         Ok(text)
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{
-    BackupNotice, BackupOutcome, BackupResult, CopyQuota, JobPolicy, abandoned, event, message, worst,
+    BackupNotice, BackupOutcome, BackupResult, CopyQuota, JobPolicy, event, message, worst,
 };
 use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_window::report::{BackupRecord, Evidence, EvidenceKind, ReportName, SentIds};
@@ -38,12 +38,19 @@ impl<P: Platform> BackupRunbook<P> {
         // What cannot be read is said, and keeps nothing else from being told.
         let (mut memories, mut notes, mut unread) = (Vec::new(), Vec::new(), false);
         for line in &run.jobs {
+            if jobs.is_elsewhere(&line.source) {
+                notes.push(format!(
+                    "{}: the pair is served in {} by now, which goes on with it",
+                    line.source, jobs.serves
+                ));
+                continue;
+            }
             let Ok(policy) = jobs.policy(&line.source) else {
                 notes
                     .push(format!("{}: the document names it no more, and its backup was left as it was", line.source));
                 continue;
             };
-            match self.ledger.backup(scope, &line.source).await {
+            match self.ledger.backup(&jobs.kept, &line.source).await {
                 Ok((memory, _)) => memories.push((policy, memory, line.due, self.findings(policy).await)),
                 Err(error) => {
                     unread = true;
@@ -51,8 +58,8 @@ impl<P: Platform> BackupRunbook<P> {
                 }
             }
         }
-        if let Ok(all) = self.ledger.backups(scope).await {
-            notes.extend(abandoned(&jobs.policies, &all));
+        if let Ok(all) = self.ledger.backups(&jobs.kept).await {
+            notes.extend(jobs.abandoned(&all));
         }
         let told: Vec<BackupNotice<'_>> = memories
             .iter()
@@ -99,7 +106,7 @@ impl<P: Platform> BackupRunbook<P> {
 
     /// What a person should know beside the verdicts: a quota whose end is near, or that cannot be read.
     async fn findings(&self, policy: &JobPolicy) -> Vec<String> {
-        let home = &policy.subject.scope.region;
+        let home = &policy.region;
         let mut findings = Vec::new();
         for region in std::iter::once(home).chain(policy.copy.iter().map(|copy| &copy.region)) {
             match self.cloud.copy_quota(policy, region).await {

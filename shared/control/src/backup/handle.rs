@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{BackupRequest, RestoreRequest};
+use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::request::RunTrigger;
 
 use super::call::{Details, RESTORE, Step, worked};
-use super::{BackupRunbook, EnvironmentJobs};
+use super::{BackupRunbook, EnvironmentJobs, serving_region};
 use crate::platform::Platform;
 use crate::report::ReportDesk;
 use crate::runbook::{Begin, NextStep, RunbookError, Stack, StepCall, StepOutcome, Unmade, read_input};
@@ -24,25 +26,30 @@ impl<P: Platform> BackupRunbook<P> {
         Ok(match step {
             Step::Begin(begin) => self.take_up(stack, begin, now).await?,
             Step::Job { run, index } => {
-                self.step(&jobs(stack, &run.scope)?, run, index, now).await?.map(Details::Worked)
+                self.step(&self.jobs_of(stack, &run.scope).await?, run, index, now).await?.map(Details::Worked)
             }
-            Step::Stumble { run, index, error } => {
-                self.stumble(&jobs(stack, &run.scope)?, run, index, &error, now).await?.map(Details::Worked)
+            Step::Stumble { run, index, error } => self
+                .stumble(&self.jobs_of(stack, &run.scope).await?, run, index, &error, now)
+                .await?
+                .map(Details::Worked),
+            Step::Finish { run } => {
+                self.finish(&self.jobs_of(stack, &run.scope).await?, run, now).await?.map(Details::Finished)
             }
-            Step::Finish { run } => self.finish(&jobs(stack, &run.scope)?, run, now).await?.map(Details::Finished),
             Step::Tell(unmade) => self.unmade(stack, unmade, "backup").await?,
             Step::TellRestore(unmade) => self.unmade(stack, unmade, "restore-drill").await?,
             Step::BeginRestore(begin) => self.take_up_restore(stack, begin, now).await?,
-            Step::Restore { run, source } => {
-                self.step_restore(&jobs(stack, &run.scope)?, &source, run, now).await?.map(Details::Worked)
-            }
+            Step::Restore { run, source } => self
+                .step_restore(&self.jobs_of(stack, &run.scope).await?, &source, run, now)
+                .await?
+                .map(Details::Worked),
             Step::FailRestore { run, source, error } => {
-                self.fail_restore(&jobs(stack, &run.scope)?, &source, &run.id, &error, now).await?;
+                self.fail_restore(&self.jobs_of(stack, &run.scope).await?, &source, &run.id, &error, now).await?;
                 worked(run, NextStep::at_once(RESTORE), error).map(Details::Worked)
             }
-            Step::FinishRestore { run, source } => {
-                self.finish_restore(&jobs(stack, &run.scope)?, &source, run, now).await?.map(Details::Restored)
-            }
+            Step::FinishRestore { run, source } => self
+                .finish_restore(&self.jobs_of(stack, &run.scope).await?, &source, run, now)
+                .await?
+                .map(Details::Restored),
         })
     }
 
@@ -60,7 +67,7 @@ impl<P: Platform> BackupRunbook<P> {
     ) -> Result<StepOutcome<Details>, RunbookError> {
         let request: BackupRequest = read_input(request)?;
         let (estate, environment) = stack.find(request.estate.as_str(), request.environment.as_str())?;
-        let jobs = EnvironmentJobs::of(estate, environment, &stack.home)?;
+        let jobs = self.jobs(stack, estate, environment).await?.taken_here()?;
         request.check(now)?;
         ReportDesk::refuse(self.reports.as_ref(), request.report)?;
         self.begin(&jobs, &request, &execution.name, execution.start).await
@@ -74,13 +81,26 @@ impl<P: Platform> BackupRunbook<P> {
     ) -> Result<StepOutcome<Details>, RunbookError> {
         let request: RestoreRequest = read_input(request)?;
         let (estate, environment) = stack.find(request.estate.as_str(), request.environment.as_str())?;
-        let jobs = EnvironmentJobs::of(estate, environment, &stack.home)?;
+        // A tick may bring to its end what was begun here before the pair moved; a person means what is served here.
+        let jobs = self.jobs(stack, estate, environment).await?;
+        let jobs = if request.trigger == RunTrigger::Schedule { jobs } else { jobs.taken_here()? };
         ReportDesk::refuse(self.reports.as_ref(), request.report)?;
         self.begin_restore(&jobs, &request, &execution.name, now).await
     }
-}
 
-fn jobs(stack: &Stack, scope: &Scope) -> Result<EnvironmentJobs, RunbookError> {
-    let (estate, environment) = stack.of(scope)?;
-    Ok(EnvironmentJobs::of(estate, environment, &stack.home)?)
+    /// The jobs of an environment to this stack, by where it is served now.
+    pub(super) async fn jobs(
+        &self,
+        stack: &Stack,
+        estate: &Estate,
+        environment: &Environment,
+    ) -> Result<EnvironmentJobs, RunbookError> {
+        let serves = serving_region(&self.ledger, estate, environment).await?;
+        Ok(EnvironmentJobs::of(estate, environment, &stack.home, &serves)?)
+    }
+
+    async fn jobs_of(&self, stack: &Stack, scope: &Scope) -> Result<EnvironmentJobs, RunbookError> {
+        let (estate, environment) = stack.of(scope)?;
+        self.jobs(stack, estate, environment).await
+    }
 }

@@ -3,23 +3,25 @@
 
 mod begin;
 mod call;
+mod check_task;
 mod finish;
 mod handle;
 pub mod ports;
 mod restore;
+mod restored;
+mod served;
 mod step;
 mod tick;
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{
-    BackupMemory, BackupSource, CopyInventory, CopyQuota, CopyRegion, JobPolicy, ObservedCopy, ObservedSource,
+    BackupMemory, CopyInventory, CopyQuota, CopyRegion, JobPolicy, ObservedCopy, ObservedSource,
 };
-use watchkeeper_domain::estate::{Environment, Estate};
-use watchkeeper_domain::name::{Region, Scope};
-use watchkeeper_domain::request::RequestError;
+use watchkeeper_domain::name::Region;
 
 pub use call::{Details, FinishedBackup, FinishedRestore, Step, Worked, worked};
-pub use ports::{BackupStore, RestoreStore};
+pub use ports::{BackupStore, CheckTasks, RestoreStore};
+pub use served::{EnvironmentJobs, serving_region};
 pub use tick::{EnvironmentResult, Fresh, TickReport};
 
 use crate::ledger::Ledger;
@@ -27,71 +29,6 @@ use crate::platform::Platform;
 use crate::ports::{AwsError, Notifier};
 use crate::report::ReportDesk;
 use crate::runbook::RunbookError;
-use crate::scoped::StackIdentity;
-
-/// The jobs of an environment, and whose they are.
-#[derive(Debug, Clone)]
-pub struct EnvironmentJobs {
-    /// The environment, in one region.
-    pub scope: Scope,
-    /// What the document says of each resource.
-    pub policies: Vec<JobPolicy>,
-    /// The environment.
-    pub environment: Environment,
-}
-
-impl EnvironmentJobs {
-    /// Whether a stack takes the backups of an environment: that of the region which serves.
-    pub fn are_of(home: &StackIdentity, environment: &Environment) -> bool {
-        environment.document().backups.is_some()
-            && environment.is_of_account(&home.account)
-            && environment.document().regions.primary == home.region
-    }
-
-    /// The jobs of an environment to a stack.
-    ///
-    /// # Errors
-    /// [`RequestError`] when it has none, or another stack takes them: an empty selection is an error.
-    pub fn of(estate: &Estate, environment: &Environment, home: &StackIdentity) -> Result<Self, RequestError> {
-        let name = environment.name();
-        let wrong = |found: String, expected: String| RequestError { field: "environment", found, expected };
-        if let Some(account) = environment.account().filter(|account| **account != home.account) {
-            let expected = format!("an environment of this stack's account, {}", home.account);
-            return Err(wrong(format!("{name}, which lives in account {account}"), expected));
-        }
-        let region = &environment.document().regions.primary;
-        if *region != home.region {
-            let expected = format!("an environment of this stack's region, {}", home.region);
-            return Err(wrong(format!("{name}, whose backups are taken in {region}"), expected));
-        }
-        let scope = Scope { estate: estate.name().clone(), environment: name.clone(), region: region.clone() };
-        let policies = JobPolicy::all(&scope, environment);
-        if policies.is_empty() {
-            let expected = "an environment whose document has `backups`".to_owned();
-            return Err(wrong(format!("{name}, which has no backups"), expected));
-        }
-        Ok(Self { scope, policies, environment: environment.clone() })
-    }
-
-    /// The job of a resource.
-    ///
-    /// # Errors
-    /// [`RequestError`] with the resources that there are.
-    pub fn policy(&self, source: &BackupSource) -> Result<&JobPolicy, RequestError> {
-        self.policies.iter().find(|policy| policy.subject.source == *source).ok_or_else(|| {
-            let known: Vec<String> = self.policies.iter().map(|it| it.subject.source.to_string()).collect();
-            let expected = format!("one of {}", known.join(", "));
-            RequestError { field: "resource", found: source.to_string(), expected }
-        })
-    }
-
-    /// When the environment wakes, if its calendar says that it sleeps now.
-    fn wakes(&self, now: Timestamp) -> Option<Timestamp> {
-        let calendar = self.environment.calendar()?;
-        let (awake, _) = calendar.says(now);
-        if awake { None } else { calendar.at(now).until }
-    }
-}
 
 /// What backups are done with.
 #[derive(Debug, Clone)]
@@ -156,7 +93,7 @@ impl ResourceCopies {
 impl<P: Platform> BackupRunbook<P> {
     /// What there is at home. The other region is looked at when its turn comes: home does not wait for it.
     async fn see(&self, policy: &JobPolicy, memory: &BackupMemory) -> Result<ResourceCopies, AwsError> {
-        let region = policy.subject.scope.region.clone();
+        let region = policy.region.clone();
         let source = self.cloud.describe_source(policy).await?;
         Ok(ResourceCopies { source, home: self.found(policy, memory, region).await?, away: None })
     }
@@ -193,7 +130,7 @@ impl<P: Platform> BackupRunbook<P> {
 
 impl<P: Platform> BackupRunbook<P> {
     /// Nothing is written while the halt switch is on.
-    async fn not_halted(&self, scope: &Scope) -> Result<(), RunbookError> {
+    async fn not_halted(&self, scope: &watchkeeper_domain::name::Scope) -> Result<(), RunbookError> {
         match self.ledger.load(scope).await?.halt {
             None => Ok(()),
             Some(halt) => Err(RunbookError::Halted(halt)),

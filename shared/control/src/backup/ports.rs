@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{
-    BackupMemory, CopyName, CopyQuota, JobPolicy, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
-    RestoredFacts,
+    BackupMemory, CheckRun, CopyName, CopyQuota, JobPolicy, KnownCopy, ObservedCheckTask, ObservedCopy,
+    ObservedRestore, ObservedSource, RestoreRun, RestoredEndpoint, RestoredFacts,
 };
+use watchkeeper_domain::estate::CheckTask;
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::value::ResourceName;
 
 use crate::ports::AwsError;
 
@@ -70,6 +72,51 @@ pub trait RestoreStore {
     /// Looks at what was restored.
     async fn inspect_restored(&self, policy: &JobPolicy, target: &str) -> Result<RestoredFacts, AwsError>;
 
+    /// Begins to give a restored cluster the instance that it needs to be asked anything: of its own name, and with our tag. A
+    /// name that exists is a [`crate::ports::Fault::Conflict`].
+    async fn add_instance(&self, policy: &JobPolicy, target: &str, mark: &str) -> Result<(), AwsError>;
+
+    /// Removes that instance.
+    async fn remove_instance(&self, policy: &JobPolicy, target: &str) -> Result<(), AwsError>;
+
     /// Removes what was restored.
     async fn delete_restored(&self, policy: &JobPolicy, target: &str) -> Result<(), AwsError>;
+}
+
+/// What the task of a check is told, and by what it is ours.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckOrder<'a> {
+    /// What the document says of it.
+    pub check: &'a CheckTask,
+    /// What is remembered of it.
+    pub run: &'a CheckRun,
+    /// The restore that it checks.
+    pub restore: &'a RestoreRun,
+    /// Where the restored database answers, where it does by an address of its own.
+    pub endpoint: Option<&'a RestoredEndpoint>,
+}
+
+/// A task that was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartedCheck {
+    /// Its ARN.
+    pub task: String,
+    /// The container that checks.
+    pub container: ResourceName,
+}
+
+/// The one-off tasks of the estate's own that check what was restored, in the region of the resource.
+pub trait CheckTasks {
+    /// Runs the task. Asked again with the same token, it is the same task.
+    async fn run_check(&self, policy: &JobPolicy, order: CheckOrder<'_>) -> Result<StartedCheck, AwsError>;
+
+    /// Describes the task: by its ARN, or where that is not known, by our token, under which only one that is not told to stop
+    /// is found. `None` where there is none.
+    async fn describe_check(&self, policy: &JobPolicy, run: &CheckRun) -> Result<Option<ObservedCheckTask>, AwsError>;
+
+    /// Asks for its stop. One that has stopped, or is gone, is no error.
+    async fn stop_check(&self, policy: &JobPolicy, run: &CheckRun, task: &str) -> Result<(), AwsError>;
+
+    /// The last lines of its container's log, the oldest first.
+    async fn check_log(&self, policy: &JobPolicy, run: &CheckRun, task: &str) -> Result<Vec<String>, AwsError>;
 }

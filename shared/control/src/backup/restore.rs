@@ -2,20 +2,19 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{
-    BackupMemory, BackupSource, JobPolicy, RestoreEvidence, RestoreNext, RestorePurpose, RestoreRequest, RestoreRun,
-    RestoreSource, RestoreView, checks, decide_restore, restored,
+    BackupMemory, BackupSource, JobPolicy, RestoreNext, RestorePurpose, RestoreRequest, RestoreRun, RestoreSource,
+    RestoreView, RestoreWants, checks, compared, decide_restore,
 };
 use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_window::report::{Evidence, EvidenceKind, ReportName, RestoreRecord, SentIds};
 
-use super::call::{Details, FinishedRestore, RESTORE, Worked, worked};
-use super::{BackupRunbook, BackupStore, EnvironmentJobs, RestoreStore};
+use super::call::{Details, RESTORE, Worked, worked};
+use super::check_task::about_to_check;
+use super::{BackupRunbook, BackupStore, CheckTasks, EnvironmentJobs, RestoreStore};
 use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Fault};
-use crate::report::note_sent;
-use crate::runbook::{ErrorName, NextStep, RunbookError, StepOutcome};
+use crate::runbook::{NextStep, RunbookError, StepOutcome};
 
 fn wrong(field: &'static str, found: impl Into<String>, expected: impl Into<String>) -> RequestError {
     RequestError { field, found: found.into(), expected: expected.into() }
@@ -34,19 +33,23 @@ impl<P: Platform> BackupRunbook<P> {
         id: &str,
         now: Timestamp,
     ) -> Result<StepOutcome<Details>, RunbookError> {
-        let policy = jobs.policy(&request.resource)?;
+        let policy = jobs.policy_of_any(&request.resource)?;
         let source = &policy.subject.source;
         if !source.kind.can_be_drilled() {
             let expected = "a resource of the kinds aurora, rds, dynamodb";
             return Err(wrong("resource", source.to_string(), expected).into());
         }
         self.not_halted(&jobs.scope).await?;
-        let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
+        let (mut memory, version) = self.ledger.backup(&jobs.kept, source).await?;
         // A person's restore that its execution has left stays as it is; the next one has another name.
         if let Some(left) = memory.restore.take_if(|it| it.purpose == RestorePurpose::Keep && !it.is_alive(now)) {
             memory.kept = Some(left.outcome(now));
         }
         if let Some(under_way) = memory.restore.as_mut() {
+            if !under_way.is_in(&policy.region) {
+                let found = format!("{source}, of which {} is restoring in another region", under_way.run);
+                return Err(wrong("resource", found, "a resource that is not being restored").into());
+            }
             let takes_over = purpose(request) == RestorePurpose::Drill;
             if under_way.run != id && (under_way.is_alive(now) || !takes_over) {
                 let found = format!("{source}, of which {} is restoring into {}", under_way.run, under_way.target);
@@ -55,9 +58,11 @@ impl<P: Platform> BackupRunbook<P> {
             id.clone_into(&mut under_way.run);
             under_way.touched = now;
         } else {
+            // Only what was begun here is gone on with here, once the pair is served elsewhere.
+            let policy = jobs.policy(source)?;
             memory.restore = Some(self.new_restore(policy, &memory, request, id, now).await?);
         }
-        self.ledger.put_backup(&jobs.scope, source, &memory, version).await?;
+        self.ledger.put_backup(&jobs.kept, source, &memory, version).await?;
         let target = memory.restore.as_ref().map_or_else(String::new, |restore| restore.target.clone());
         let from = memory.restore.as_ref().map_or_else(String::new, |restore| restore.from.to_string());
         let summary = format!("{}: {from} into {target}", policy.subject);
@@ -73,7 +78,7 @@ impl<P: Platform> BackupRunbook<P> {
         id: &str,
         now: Timestamp,
     ) -> Result<RestoreRun, RunbookError> {
-        let region = &policy.subject.scope.region;
+        let region = &policy.region;
         let newest = || wrong("resource", "no good backup", "a resource with a verified backup in this region");
         let mut restore = RestoreRun::drill(id, policy, memory, region, now);
         if let Some(into) = &request.into {
@@ -84,7 +89,8 @@ impl<P: Platform> BackupRunbook<P> {
                 }
                 None => restore.as_ref().ok_or_else(newest)?.from.clone(),
             };
-            restore = Some(RestoreRun::new(id, RestorePurpose::Keep, into.to_string(), from, now));
+            let kept = RestoreRun::new(id, RestorePurpose::Keep, into.to_string(), from, now);
+            restore = Some(kept.within(region));
         } else if request.to.is_some() {
             return Err(wrong(
                 "into",
@@ -134,14 +140,20 @@ impl<P: Platform> BackupRunbook<P> {
         run: RunRef,
         now: Timestamp,
     ) -> Result<StepOutcome<Worked>, RunbookError> {
-        let policy = jobs.policy(source)?;
+        let policy = jobs.policy_of_any(source)?;
         self.not_halted(&jobs.scope).await?;
-        let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
+        let (mut memory, version) = self.ledger.backup(&jobs.kept, source).await?;
         let Some(restore) = memory.restore.as_mut().filter(|restore| restore.run == run.id) else {
             return Ok(worked(run, NextStep::done("done"), "another execution goes on with it"));
         };
         let target = self.cloud.describe_restored(policy, &restore.target).await?;
-        let next = decide_restore(&RestoreView { restore, target: target.as_ref(), now });
+        let task = match restore.task.as_ref().filter(|task| task.end.is_none()) {
+            Some(task) => self.cloud.describe_check(policy, task).await?,
+            None => None,
+        };
+        let wants = RestoreWants::of(policy, restore.purpose);
+        let view = RestoreView { restore, wants, target: target.as_ref(), task: task.as_ref(), now };
+        let next = decide_restore(&view);
         restore.touched = now;
         let what = format!("{next:?}");
         let mut then = NextStep::at_once(RESTORE);
@@ -152,11 +164,20 @@ impl<P: Platform> BackupRunbook<P> {
             RestoreNext::Remove => restore.removing = Some(now),
             RestoreNext::Fail(why) => restore.failed = Some(why.clone()),
             RestoreNext::Reapply => restore.reapplied = Some(self.cloud.reapply(policy, &restore.target).await?),
+            RestoreNext::AddInstance => restore.instance_asked = Some(now),
+            RestoreNext::RunCheck => about_to_check(policy, restore, now),
+            RestoreNext::EndCheck => self.end_check(policy, restore, task.as_ref(), now).await,
+            RestoreNext::StopCheck => {
+                if let Some(task) = &mut restore.task {
+                    task.stopped = Some(now);
+                }
+            }
             RestoreNext::Check => {
                 let found = self.cloud.inspect_restored(policy, &restore.target).await?;
                 let observed = self.cloud.describe_source(policy).await?;
                 let drill = policy.drill.as_ref().filter(|_| restore.purpose == RestorePurpose::Drill);
-                restore.checks = Some(checks(drill, observed.as_ref(), &found));
+                restore.checks = Some(checks(drill, observed.as_ref(), &found, restore.task.as_ref()));
+                restore.compared = Some(compared(source, observed.as_ref(), drill, now));
             }
             RestoreNext::Wait(seconds, _) => then = NextStep::Again { step: RESTORE, wait_seconds: *seconds },
             RestoreNext::Leave(_) => then = NextStep::done("done"),
@@ -164,13 +185,23 @@ impl<P: Platform> BackupRunbook<P> {
                 restore.over = true;
                 then = NextStep::done("done");
             }
-            RestoreNext::Adopt => {}
+            RestoreNext::Adopt | RestoreNext::RemoveInstance => {}
         }
         let restore = restore.clone();
-        self.ledger.put_backup(&jobs.scope, source, &memory, version).await?;
+        self.ledger.put_backup(&jobs.kept, source, &memory, version).await?;
         match next {
             RestoreNext::Restore => self.ask(policy, &memory, &restore).await?,
             RestoreNext::Adopt => self.cloud.mark_restored(policy, &restore.target, &restore.mark).await?,
+            RestoreNext::AddInstance => {
+                there_already(self.cloud.add_instance(policy, &restore.target, &restore.mark).await)?;
+            }
+            RestoreNext::RunCheck => {
+                self.run_check(jobs, policy, (memory, version + 1), target.as_ref()).await?;
+            }
+            RestoreNext::StopCheck => self.stop_check(policy, &restore, task.as_ref()).await?,
+            RestoreNext::RemoveInstance => {
+                gone_already(self.cloud.remove_instance(policy, &restore.target).await)?;
+            }
             RestoreNext::Remove => gone_already(self.cloud.delete_restored(policy, &restore.target).await)?,
             _ => {}
         }
@@ -183,7 +214,7 @@ impl<P: Platform> BackupRunbook<P> {
                 self.cloud.restore_instant(policy, *instant, &restore.target, &restore.mark).await
             }
             RestoreSource::Copy { id, name, .. } => {
-                let region = &policy.subject.scope.region;
+                let region = &policy.region;
                 let known = memory.known(region, id).ok_or_else(|| RunbookError::RunUnknown {
                     what: format!("copy {name}"),
                     scope: policy.subject.scope.clone(),
@@ -191,11 +222,7 @@ impl<P: Platform> BackupRunbook<P> {
                 self.cloud.restore_copy(policy, known, &restore.target, &restore.mark).await
             }
         };
-        match answer {
-            // An earlier call made it, and its answer was lost; the next look finds it.
-            Err(error) if error.fault == Fault::Conflict => Ok(()),
-            answer => Ok(answer?),
-        }
+        Ok(there_already(answer)?)
     }
 
     /// Notes that an error ended the restore; what it made is still removed, where it is a drill.
@@ -210,82 +237,24 @@ impl<P: Platform> BackupRunbook<P> {
         error: &str,
         now: Timestamp,
     ) -> Result<(), RunbookError> {
-        let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
+        let (mut memory, version) = self.ledger.backup(&jobs.kept, source).await?;
         let Some(restore) = memory.restore.as_mut().filter(|restore| restore.run == id) else { return Ok(()) };
         restore.failed.get_or_insert_with(|| error.to_owned());
         restore.touched = now;
-        Ok(self.ledger.put_backup(&jobs.scope, source, &memory, version).await?)
+        Ok(self.ledger.put_backup(&jobs.kept, source, &memory, version).await?)
     }
-
-    /// Tells how a restore ended, and keeps the evidence.
-    ///
-    /// # Errors
-    /// [`RunbookError`] for a restore that is not known, or a ledger or topic that does not answer.
-    pub async fn finish_restore(
-        &self,
-        jobs: &EnvironmentJobs,
-        source: &BackupSource,
-        run: RunRef,
-        now: Timestamp,
-    ) -> Result<StepOutcome<FinishedRestore>, RunbookError> {
-        let id = run.id.as_str();
-        let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
-        let unknown = || RunbookError::RunUnknown { what: format!("restore {id}"), scope: jobs.scope.clone() };
-        let drilled = match memory.restore.take() {
-            // What could not be tidied up stays known, and a tick goes on with it; it is told once.
-            Some(mut restore) if restore.run == id && !restore.over => {
-                let drilled = restore.outcome(now);
-                let message = restored(&jobs.scope, source, &drilled);
-                if !std::mem::replace(&mut restore.told, true) {
-                    self.notify(&message).await?;
-                }
-                memory.restore = Some(restore);
-                self.ledger.put_backup(&jobs.scope, source, &memory, version).await?;
-                return Ok(finished(run, drilled, message.subject));
-            }
-            Some(restore) if restore.run == id => {
-                let drilled = restore.outcome(now);
-                match drilled.purpose {
-                    RestorePurpose::Drill => memory.drilled = Some(drilled.clone()),
-                    RestorePurpose::Keep => memory.kept = Some(drilled.clone()),
-                }
-                let record = RestoreRecord { source: source.clone(), restore, outcome: drilled.clone() };
-                match self.reports.as_ref().filter(|_| drilled.is_reported()) {
-                    Some(desk) => {
-                        let due = desk.due(&jobs.scope, now, Evidence::Restore(Box::new(record)));
-                        self.ledger.end_restore(&jobs.scope, source, (&memory, version), &due).await?;
-                    }
-                    None => self.ledger.put_backup(&jobs.scope, source, &memory, version).await?,
-                }
-                drilled
-            }
-            // A retry of a step whose answer was lost: it is finished already.
-            _ => memory.drilled.into_iter().chain(memory.kept).find(|drilled| drilled.run == id).ok_or_else(unknown)?,
-        };
-        let mut message = restored(&jobs.scope, source, &drilled);
-        let name = ReportName { scope: jobs.scope.clone(), kind: EvidenceKind::Restore, run: drilled.run.clone() };
-        let desk = self.reports.as_ref().filter(|_| drilled.is_reported());
-        if let Some(desk) = desk {
-            message = desk.announce(message, &name);
-        }
-        let id = self.notify(&message).await?;
-        if desk.is_some() {
-            note_sent(&self.ledger, &name, SentIds { message: Some(id), event: None }).await;
-        }
-        Ok(finished(run, drilled, message.subject))
-    }
-}
-
-/// How a restore ended, for the machine.
-fn finished(run: RunRef, drilled: RestoreEvidence, headline: String) -> StepOutcome<FinishedRestore> {
-    let passed = drilled.ok;
-    let then = if passed { NextStep::done("passed") } else { NextStep::failed("failed", &ErrorName::RestoreFailed) };
-    let details = FinishedRestore { passed, headline: headline.clone(), evidence: Box::new(drilled) };
-    StepOutcome::new(run, then, headline, details)
 }
 
 fn purpose(request: &RestoreRequest) -> RestorePurpose {
     if request.into.is_some() { RestorePurpose::Keep } else { RestorePurpose::Drill }
+}
+
+/// An earlier call made it, and its answer was lost; the next look finds it.
+fn there_already(answer: Result<(), AwsError>) -> Result<(), AwsError> {
+    match answer {
+        Err(error) if error.fault == Fault::Conflict => Ok(()),
+        answer => answer,
+    }
 }
 
 fn gone_already(answer: Result<(), AwsError>) -> Result<(), AwsError> {

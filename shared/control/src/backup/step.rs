@@ -53,9 +53,13 @@ impl<P: Platform> BackupRunbook<P> {
         let unknown = |what: String| RunbookError::RunUnknown { what, scope: scope.clone() };
         let run = self.ledger.backup_run(scope, id).await?.ok_or_else(|| unknown(format!("run {id}")))?;
         let line = run.jobs.get(index).ok_or_else(|| unknown(format!("resource {index} of run {id}")))?;
+        if jobs.is_elsewhere(&line.source) {
+            let why = format!("the pair is served in {} by now, which goes on with it", jobs.serves);
+            return Ok(done(run_ref, why));
+        }
         let policy = jobs.policy(&line.source)?;
         self.not_halted(scope).await?;
-        let (mut memory, version) = self.ledger.backup(scope, &line.source).await?;
+        let (mut memory, version) = self.ledger.backup(&jobs.kept, &line.source).await?;
         let claim = memory.claim(line.due, id, run.header.started, now);
         let mut job = JobMemory { run: run_ref, policy, memory, version };
         match claim {
@@ -107,7 +111,7 @@ impl<P: Platform> BackupRunbook<P> {
                 let due = job.memory.attempt.as_ref().map_or(now, |attempt| attempt.due);
                 let name = policy.subject.series().name(due);
                 let made = there_already(self.cloud.start_backup(policy, &name).await)?;
-                let region = policy.subject.scope.region.clone();
+                let region = policy.region.clone();
                 return self.follow(job, &region, made, what).await;
             }
             BackupNext::Copy(copy) => {
@@ -116,7 +120,7 @@ impl<P: Platform> BackupRunbook<P> {
                 }
                 self.put(&mut job).await?;
                 let made = there_already(self.cloud.copy_backup(policy, &copy).await)?;
-                let region = policy.copy.as_ref().map_or(&policy.subject.scope.region, |copy| &copy.region).clone();
+                let region = policy.copy.as_ref().map_or(&policy.region, |copy| &copy.region).clone();
                 return self.follow(job, &region, made, what).await;
             }
             BackupNext::Verify { region, copy } => {
@@ -214,7 +218,7 @@ impl<P: Platform> BackupRunbook<P> {
         let Ok(policy) = jobs.policy(&line.source) else {
             return Ok(done(run_ref, "the document names it no more"));
         };
-        let (mut memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
+        let (mut memory, version) = self.ledger.backup(&jobs.kept, &line.source).await?;
         match &memory.attempt {
             Some(attempt) if attempt.run != id => return Ok(done(run_ref, "another execution does it")),
             None => drop(memory.claim(line.due, id, now, now)),

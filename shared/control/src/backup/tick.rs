@@ -20,7 +20,7 @@ use crate::runbook::{RunbookError, ScheduleTick, Stack, round};
 /// What one tick did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TickReport {
-    /// Each environment of this account whose backups are taken in this region.
+    /// Each environment of this account whose backups may be taken in this region.
     pub environments: Vec<EnvironmentResult>,
 }
 
@@ -60,14 +60,14 @@ impl<P: Platform> BackupRunbook<P> {
         let ours =
             stack.estates.environments().filter(|(_, environment)| EnvironmentJobs::are_of(&stack.home, environment));
         let look = async |estate: &Estate, environment: &Environment| {
-            self.look_after(&EnvironmentJobs::of(estate, environment, &stack.home)?, tick.time).await
+            self.look_after(&self.jobs(stack, estate, environment).await?, tick.time).await
         };
         Ok(TickReport { environments: round(ours, look).await? })
     }
 
     async fn look_after(&self, jobs: &EnvironmentJobs, instant: Timestamp) -> Result<EnvironmentResult, RunbookError> {
         let scope = &jobs.scope;
-        let memories = self.ledger.backups(scope).await?;
+        let memories = self.ledger.backups(&jobs.kept).await?;
         let due: Vec<BackupSource> = jobs.wanted(&memories, instant).into_iter().map(|line| line.source).collect();
         let words = [scope.estate.as_str(), scope.environment.as_str()];
         let mut run = None;
@@ -99,7 +99,9 @@ impl EnvironmentJobs {
         }
         let none = BackupMemory::default();
         let of = |policy: &JobPolicy| memories.get(&policy.subject.source).unwrap_or(&none);
-        let due = self.policies.iter().find(|policy| drill_is_due(policy, of(policy), instant))?;
+        // What was begun here before the pair moved is brought to its end here.
+        let left = self.elsewhere.iter().filter(|policy| of(policy).restore.is_some());
+        let due = self.policies.iter().chain(left).find(|policy| drill_is_due(policy, of(policy), instant))?;
         Some(&due.subject.source)
     }
 

@@ -46,7 +46,7 @@ impl LedgerFacts {
         Self {
             sample: pair.samples.get(member.other()).cloned(),
             heard: pair.heartbeats.get(member.other()).map(|heartbeat| heartbeat.at),
-            backups: freshness(ledger, member, now).await.map_err(|error| error.to_string()),
+            backups: freshness(ledger, member, pair, now).await.map_err(|error| error.to_string()),
             unarmed: unarmed(member, pair),
             certificate: match ledger.certificate(&member.id, &member.region).await {
                 Ok(found) => Ok(found.map(Box::new)),
@@ -68,13 +68,20 @@ fn unarmed(member: &PairMember, pair: &PairReplica) -> BTreeMap<ServiceName, Str
     dead_man.filter_map(|singleton| Some((singleton.service.clone(), why(&singleton.service)?))).collect()
 }
 
-async fn freshness<L: Ledger>(ledger: &L, member: &PairMember, now: Timestamp) -> Result<Vec<Freshness>, LedgerError> {
+/// How fresh the backups are where the pair is served.
+async fn freshness<L: Ledger>(
+    ledger: &L,
+    member: &PairMember,
+    pair: &PairReplica,
+    now: Timestamp,
+) -> Result<Vec<Freshness>, LedgerError> {
     if member.backups.is_empty() {
         return Ok(Vec::new());
     }
     let (memories, none) = (ledger.backups(&member.scope_in(&member.home)).await?, BackupMemory::default());
-    let of = |policy: &JobPolicy| Freshness::of(policy, memories.get(&policy.subject.source).unwrap_or(&none), now);
-    Ok(member.backups.iter().map(of).collect())
+    let serves = member.pointer(pair).active;
+    let of = |policy: JobPolicy| Freshness::of(&policy, memories.get(&policy.subject.source).unwrap_or(&none), now);
+    Ok(member.backups.iter().map(|policy| of(policy.clone().served_in(&serves))).collect())
 }
 
 /// The facts about this region as the one that would have to serve.

@@ -15,6 +15,7 @@ use watchkeeper_window::facts::{
 
 use super::environment::{RememberedScope, profiles, zone};
 use super::{WindowReader, plan, scope, unread};
+use crate::backup::serving_region;
 use crate::ledger::{Document, Ledger, ScopeState};
 use crate::platform::Platform;
 use crate::runbook::Stack;
@@ -177,12 +178,15 @@ impl<P: Platform> WindowReader<P> {
         make(scope, state).map_or(Reading::Unread { why }, Reading::Now)
     }
 
-    /// The backups of an environment, which are taken in its primary region.
+    /// The backups of an environment, which of a pair are taken where it is served.
     pub async fn backups(&self, estate: &Estate, environment: &Environment, now: Timestamp) -> BackupsFacts {
         let region = environment.document().regions.primary.clone();
         let scope = MeantScope { estate, environment, region }.scope();
         let memories = self.ledger.backups(&scope).await;
+        let serves = serving_region(&self.ledger, estate, environment).await;
+        let serves = serves.unwrap_or_else(|_| scope.region.clone());
         let jobs = JobPolicy::all(&scope, environment).into_iter().map(|policy| {
+            let policy = policy.served_in(&serves);
             let memory = match &memories {
                 Ok(memories) => Reading::Now(memories.get(&policy.subject.source).cloned().unwrap_or_default()),
                 Err(error) => unread(error),
@@ -210,6 +214,7 @@ fn job(policy: &JobPolicy, memory: Reading<BackupMemory>, now: Timestamp) -> Bac
     let next = policy.dues.next(now).into_iter().chain(retry.filter(|at| *at > now)).min();
     BackupJob {
         resource: policy.subject.source.clone(),
+        region: policy.region.clone(),
         schedule: policy.dues.to_string(),
         kept: policy.keep.to_string(),
         within_seconds: policy.fresh_within.as_secs(),

@@ -39,8 +39,9 @@ impl<P: Platform> WindowReader<P> {
             regions.insert(region, self.region(&remembered, &row, now).await);
         }
         let asleep = regions.values().filter_map(|it: &RegionFacts| it.ledger.known()?.asleep_seconds).max();
+        let serves = pair.as_ref().and_then(|(member, replica)| Some(member.pointer(replica.known()?)));
         let (backups, unblock) =
-            join(self.freshness(environment, &scope, now), self.findings(environment, &scope)).await;
+            join(self.freshness(environment, &scope, serves.as_ref(), now), self.findings(environment, &scope)).await;
         EnvironmentFacts {
             stack: self.own.clone(),
             estate: scope.estate,

@@ -49,9 +49,12 @@ impl<P: Platform> WindowReader<P> {
         &self,
         environment: &Environment,
         scope: &Scope,
+        pair: Option<&Pointer>,
         now: Timestamp,
     ) -> Reading<Vec<BackupFreshness>> {
-        let policies = JobPolicy::all(scope, environment);
+        let serves = pair.map_or(&scope.region, |pointer| &pointer.active);
+        let policies = JobPolicy::all(scope, environment).into_iter().map(|policy| policy.served_in(serves));
+        let policies: Vec<JobPolicy> = policies.collect();
         if policies.is_empty() {
             return Reading::Now(Vec::new());
         }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ObservedSource;
+use super::{BackupSource, CheckRun, ObservedSource};
 use crate::estate::RestoreDrill;
 
 /// Something that was looked at in what was restored.
@@ -16,9 +17,16 @@ pub struct RestoreCheck {
     pub ok: Option<bool>,
     /// What was found, and what was expected.
     pub detail: String,
+    /// The last lines of the log of what looked, where something of the estate's own did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
 }
 
 impl RestoreCheck {
+    fn new(name: &str, ok: Option<bool>, detail: String) -> Self {
+        Self { name: name.to_owned(), ok, detail, log: Vec::new() }
+    }
+
     /// The verdict, in a word.
     pub fn verdict(&self) -> &'static str {
         match self.ok {
@@ -45,12 +53,13 @@ pub fn checks(
     drill: Option<&RestoreDrill>,
     source: Option<&ObservedSource>,
     restored: &RestoredFacts,
+    task: Option<&CheckRun>,
 ) -> Vec<RestoreCheck> {
     let mut checks = Vec::new();
     for (name, expected) in source.iter().flat_map(|source| &source.settings) {
         let found = restored.settings.get(name);
         let detail = format!("found {}, expected {expected}", found.map_or("nothing", String::as_str));
-        checks.push(RestoreCheck { name: name.clone(), ok: Some(found == Some(expected)), detail });
+        checks.push(RestoreCheck::new(name, Some(found == Some(expected)), detail));
     }
     if let Some((items, all)) = restored.items {
         let (least, most) = (drill.and_then(|it| it.items_at_least), drill.and_then(|it| it.items_at_most));
@@ -64,16 +73,52 @@ pub fn checks(
         };
         let more = if all { "" } else { " or more" };
         let detail = format!("{items}{more}, {bounds}");
-        checks.push(RestoreCheck { name: "items".to_owned(), ok: Some(enough && few), detail });
+        checks.push(RestoreCheck::new("items", Some(enough && few), detail));
     }
     if let Some(there) = restored.known_item {
         let detail = if there { "the known item is there" } else { "the known item is missing" };
-        checks.push(RestoreCheck { name: "known item".to_owned(), ok: Some(there), detail: detail.to_owned() });
+        checks.push(RestoreCheck::new("known item", Some(there), detail.to_owned()));
     }
     if drill.is_some_and(|drill| drill.query.is_some()) {
         // No data API is called: status and settings are the proof, and the report says so.
         let detail = "not asked: no data API is reached from here, so status and settings are the proof".to_owned();
-        checks.push(RestoreCheck { name: "query".to_owned(), ok: None, detail });
+        checks.push(RestoreCheck::new("query", None, detail));
+    }
+    match (task, drill.and_then(|drill| drill.check.as_ref())) {
+        (Some(task), _) => checks.push(task.verdict()),
+        // The document got its check while the drill was under way.
+        (None, Some(_)) => {
+            checks.push(RestoreCheck::new("check task", None, "not asked: its task was not run".to_owned()));
+        }
+        (None, None) => {}
     }
     checks
+}
+
+/// What a restore was compared with, in words.
+pub fn compared(
+    name: &BackupSource,
+    source: Option<&ObservedSource>,
+    drill: Option<&RestoreDrill>,
+    now: Timestamp,
+) -> String {
+    let settings = source.map(|source| source.settings.keys().map(String::as_str).collect::<Vec<_>>().join(", "));
+    let original = match settings {
+        None => format!("nothing of {name}, which is gone"),
+        Some(settings) if settings.is_empty() => format!("nothing of {name}: it has no settings to compare"),
+        Some(settings) => format!("{name} as it was at {now} ({settings})"),
+    };
+    let asserted = drill.map(|drill| {
+        let bounds = drill.items_at_least.is_some() || drill.items_at_most.is_some();
+        let parts = [
+            (bounds, "the number of items"),
+            (!drill.known_item.is_empty(), "the known item"),
+            (drill.check.is_some(), "the check task"),
+        ];
+        parts.into_iter().filter(|(has, _)| *has).map(|(_, what)| what).collect::<Vec<_>>().join(", ")
+    });
+    match asserted.filter(|asserted| !asserted.is_empty()) {
+        None => original,
+        Some(asserted) => format!("{original}; and by the document: {asserted}"),
+    }
 }

@@ -25,7 +25,7 @@ pub struct Freshness {
 impl Freshness {
     /// How fresh a resource's backups are at an instant.
     pub fn of(policy: &JobPolicy, memory: &BackupMemory, now: Timestamp) -> Self {
-        let newest = memory.newest_good(&policy.subject.scope.region).map(|known| known.due);
+        let newest = memory.newest_good(&policy.region).map(|known| known.due);
         Self {
             source: policy.subject.source.clone(),
             newest,

@@ -2,6 +2,7 @@
 //! restored. Decisions only: what is looked at comes in, what follows goes out.
 
 mod attempt;
+mod check_task;
 mod checks;
 mod claim;
 mod decide;
@@ -20,6 +21,8 @@ mod report_restore;
 mod request;
 mod restore;
 mod restore_step;
+mod restore_wants;
+mod served;
 mod turn;
 mod verify;
 mod view;
@@ -29,7 +32,8 @@ pub use attempt::{
     AttemptEnd, BackupAttempt, ENDED_KEPT, EndedAttempt, PAUSE, ParkedAttempt, RETRIES, RETRY_PAUSE, RetryDecision,
     RetryPlan, SILENCE, SettledBackup, TRIES, WHY_MAX,
 };
-pub use checks::{RestoreCheck, RestoredFacts, checks};
+pub use check_task::{CHECK_LOG_LINES, CHECK_LOG_WIDTH, CheckEnd, CheckRun, ObservedCheckTask, kept_lines};
+pub use checks::{RestoreCheck, RestoredFacts, checks, compared};
 pub use claim::BackupClaim;
 pub use decide::{decide, fates};
 pub use due::{ALLOWANCE, CATCH_UP, DueSchedule};
@@ -39,7 +43,10 @@ pub use known::{CopyVerdict, FORGET, KnownCopy};
 pub use memory::{BackupMemory, SETTLE};
 pub use name::{BACKUP_TAG, CopyName, CopySeries, RESTORE_TAG};
 pub use notice::{BackupNotice, abandoned};
-pub use observed::{CopyQuota, CopyState, ObservedCopy, ObservedRestore, ObservedSource, RestoreWindow, SourceState};
+pub use observed::{
+    CopyQuota, CopyState, ObservedCopy, ObservedInstance, ObservedRestore, ObservedSource, RestoreWindow,
+    RestoredEndpoint, SourceState,
+};
 pub use policy::{JobPolicy, RetentionCounts, SHRINK};
 pub use prune::{CopyFate, CopyOwner, CopyStanding, PruneCandidate, RemovalReason, RetentionReason, prune};
 pub use report::{BackupLine, BackupOutcome, BackupResult, BackupRun, event, fitting, inventory, message, plan, worst};
@@ -47,6 +54,7 @@ pub use report_restore::restored;
 pub use request::{BackupRequest, RestoreRequest};
 pub use restore::{RestoreEvidence, RestorePurpose, RestoreRun, RestoreSource, drill_is_due};
 pub use restore_step::{RestoreNext, RestoreView, decide_restore};
+pub use restore_wants::RestoreWants;
 pub use turn::{AT_ONCE, CLUSTERS_AT_ONCE, turn, wanted};
 pub use verify::{CopyComparison, CopyFlaw, verify};
 pub use view::{BackupNext, BackupView, CopyInventory, CopyRegion, CopyRemoval};

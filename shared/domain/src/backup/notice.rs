@@ -92,9 +92,8 @@ fn next(settled: &SettledBackup) -> String {
 
 /// Copies in a region to which the document copies no more: nothing is pruned there.
 fn elsewhere(policy: &JobPolicy, memory: &BackupMemory) -> Option<String> {
-    let here = |region: &Region| {
-        *region == policy.subject.scope.region || policy.copy.as_ref().is_some_and(|copy| copy.region == *region)
-    };
+    let here =
+        |region: &Region| policy.may_be_in(region) || policy.copy.as_ref().is_some_and(|copy| copy.region == *region);
     let left: Vec<&Region> = memory.copies.iter().map(|known| &known.region).filter(|region| !here(region)).collect();
     let places: BTreeSet<&str> = left.iter().map(|region| region.as_str()).collect();
     let places = places.into_iter().collect::<Vec<_>>().join(", ");

@@ -117,4 +117,28 @@ pub struct ObservedRestore {
     pub mark: Option<String>,
     /// As of the source.
     pub settings: BTreeMap<String, String>,
+    /// Where it answers, where it does by an address of its own.
+    pub endpoint: Option<RestoredEndpoint>,
+    /// The instance of a restored Aurora cluster.
+    pub instance: Option<ObservedInstance>,
+}
+
+/// Where a restored database answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestoredEndpoint {
+    /// Its name in the DNS.
+    pub address: String,
+    /// Its port.
+    pub port: u16,
+}
+
+/// The instance that a restored Aurora cluster got for its check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedInstance {
+    /// Its state.
+    pub state: SourceState,
+    /// Whether it is on its way out.
+    pub deleting: bool,
+    /// The value of [`super::RESTORE_TAG`].
+    pub mark: Option<String>,
 }

@@ -5,9 +5,10 @@ use std::fmt;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
+use super::served::follows;
 use super::{BackupSource, BackupSubject, DueSchedule};
 use crate::estate::{BackupProvider, Backups, CopyPolicy, Environment, RestoreDrill, VerifyPolicy};
-use crate::name::Scope;
+use crate::name::{Region, Scope};
 use crate::value::Percent;
 
 /// How much smaller than the last good one a copy may be, where the document does not say: below half, something was
@@ -43,6 +44,10 @@ impl fmt::Display for RetentionCounts {
 pub struct JobPolicy {
     /// The resource.
     pub subject: BackupSubject,
+    /// Where it is backed up: at home, or where its pair is served.
+    pub region: Region,
+    /// The standby region of its pair, where its backups follow the pointer.
+    pub standby: Option<Region>,
     /// When it is due.
     pub dues: DueSchedule,
     /// How long copies are kept.
@@ -70,7 +75,8 @@ impl JobPolicy {
     /// The jobs of an environment; those of its document that name one resource each.
     pub fn all(scope: &Scope, environment: &Environment) -> Vec<Self> {
         let Some(section) = &environment.document().backups else { return Vec::new() };
-        section.jobs.iter().filter_map(|job| Self::of(scope, section, job)).collect()
+        let jobs = section.jobs.iter().filter_map(|job| Self::of(scope, section, job));
+        jobs.map(|policy| Self { standby: follows(environment, &policy.subject.source), ..policy }).collect()
     }
 
     fn of(scope: &Scope, section: &Backups, job: &crate::estate::BackupJob) -> Option<Self> {
@@ -87,6 +93,8 @@ impl JobPolicy {
         let vault = section.aws_backup.as_ref().map(|it| (it.vault.to_string(), it.role.to_string()));
         Some(Self {
             subject,
+            region: scope.region.clone(),
+            standby: None,
             fresh_within: job.fresh_within.map_or_else(|| dues.patience(), crate::value::Duration::signed),
             dues,
             keep,

@@ -108,7 +108,7 @@ pub fn worst(outcomes: impl IntoIterator<Item = BackupOutcome>) -> BackupOutcome
 pub fn inventory(policy: &JobPolicy, memory: &BackupMemory, now: Timestamp) -> Vec<String> {
     let mut copies: Vec<_> = memory.copies.iter().collect();
     copies.sort_by(|a, b| (b.due, &a.region).cmp(&(a.due, &b.region)));
-    let home = &policy.subject.scope.region;
+    let home = &policy.region;
     let line = |known: &super::KnownCopy| {
         let verdict = match &known.verified {
             _ if known.gone.is_some() => format!("NOT SEEN since {}", known.gone.unwrap_or(now)),

@@ -25,8 +25,14 @@ pub fn restored(scope: &Scope, source: &BackupSource, drilled: &RestoreEvidence)
     if !drilled.reapplied.is_empty() {
         _ = writeln!(text, "Set again, for a restore does not bring it: {}.", drilled.reapplied.join(", "));
     }
+    if let Some(compared) = &drilled.compared {
+        _ = writeln!(text, "Compared with: {compared}.");
+    }
     for check in &drilled.checks {
         _ = writeln!(text, "- {} {}: {}", check.verdict(), check.name, check.detail);
+        for line in &check.log {
+            _ = writeln!(text, "    {line}");
+        }
     }
     if let Some(why) = &drilled.why {
         _ = writeln!(text, "\nWhy it failed: {why}");

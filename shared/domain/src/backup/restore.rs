@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{BackupMemory, JobPolicy, RestoreCheck, SILENCE};
+use super::{BackupMemory, CheckRun, JobPolicy, RestoreCheck, SILENCE};
 use crate::name::Region;
 
 /// How soon a drill that failed is tried again, where its own cadence is longer.
@@ -69,6 +69,9 @@ pub struct RestoreRun {
     pub target: String,
     /// What is restored.
     pub from: RestoreSource,
+    /// Where; records of before say nothing, and were made at home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
     /// When it began.
     pub began: Timestamp,
     /// When it was last worked on.
@@ -82,9 +85,18 @@ pub struct RestoreRun {
     /// What was set on it that a restore does not bring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reapplied: Option<Vec<String>>,
+    /// When AWS was asked for the instance that a restored Aurora cluster needs for its check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_asked: Option<Timestamp>,
+    /// The check by a task of the estate's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<CheckRun>,
     /// What was found of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks: Option<Vec<RestoreCheck>>,
+    /// What that was compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<String>,
     /// When AWS was asked to remove it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removing: Option<Timestamp>,
@@ -111,18 +123,33 @@ impl RestoreRun {
             purpose,
             target,
             from,
+            region: None,
             began: now,
             touched: now,
             asked: None,
             ready: None,
             reapplied: None,
+            instance_asked: None,
+            task: None,
             checks: None,
+            compared: None,
             removing: None,
             failed: None,
             over: false,
             told: false,
             report: false,
         }
+    }
+
+    /// The same, said to be in a region.
+    #[must_use]
+    pub fn within(self, region: &Region) -> Self {
+        Self { region: Some(region.clone()), ..self }
+    }
+
+    /// Whether it is in a region: a pair may be served in the other one by now.
+    pub fn is_in(&self, region: &Region) -> bool {
+        self.region.as_ref().is_none_or(|own| own == region)
     }
 
     /// A drill with the newest good copy of a region, under the scratch name of the document.
@@ -138,7 +165,7 @@ impl RestoreRun {
         let scratch = drill.and_then(|drill| drill.scratch.as_ref()).map(ToString::to_string);
         let target = scratch.unwrap_or_else(|| policy.subject.source.scratch());
         let from = RestoreSource::Copy { id: newest.id.clone(), name: newest.name.clone(), due: newest.due };
-        Some(Self::new(run, RestorePurpose::Drill, target, from, now))
+        Some(Self::new(run, RestorePurpose::Drill, target, from, now).within(region))
     }
 
     /// Whether it reads a copy, so that the copy may not be removed. Once what was restored is there, it does so no more.
@@ -158,7 +185,11 @@ impl RestoreRun {
 
     /// What it came to, once it is over.
     pub fn outcome(&self, now: Timestamp) -> RestoreEvidence {
-        let checks = self.checks.clone().unwrap_or_default();
+        let mut checks = self.checks.clone().unwrap_or_default();
+        // What a restore that failed had asked its own task is evidence, too.
+        if self.checks.is_none() {
+            checks.extend(self.task.as_ref().map(CheckRun::verdict));
+        }
         // What was not asked proves nothing, and fails nothing.
         let (proved, wrong) =
             (|check: &RestoreCheck| check.ok == Some(true), |check: &RestoreCheck| check.ok == Some(false));
@@ -176,6 +207,7 @@ impl RestoreRun {
             rpo_seconds: seconds(self.from.taken(), self.began),
             reapplied: self.reapplied.clone().unwrap_or_default(),
             checks,
+            compared: self.compared.clone(),
             why: self.failed.clone(),
             report: self.report,
         }
@@ -207,6 +239,9 @@ pub struct RestoreEvidence {
     pub reapplied: Vec<String>,
     /// What was found.
     pub checks: Vec<RestoreCheck>,
+    /// What it was compared with; nothing where it did not come to that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<String>,
     /// Why it failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -227,9 +262,9 @@ impl RestoreEvidence {
 pub fn drill_is_due(policy: &JobPolicy, memory: &BackupMemory, now: Timestamp) -> bool {
     let Some(drill) = &policy.drill else { return false };
     if let Some(restore) = &memory.restore {
-        return restore.purpose == RestorePurpose::Drill && !restore.is_alive(now);
+        return restore.purpose == RestorePurpose::Drill && !restore.is_alive(now) && restore.is_in(&policy.region);
     }
-    if memory.newest_good(&policy.subject.scope.region).is_none() {
+    if memory.newest_good(&policy.region).is_none() {
         return false;
     }
     memory.drilled.as_ref().is_none_or(|drilled| {

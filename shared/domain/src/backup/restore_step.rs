@@ -3,8 +3,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::check_task::CheckNext;
 use super::decide::LOOKS;
-use super::{ObservedRestore, RestorePurpose, RestoreRun, RestoreSource, SETTLE, SourceState};
+use super::{
+    ObservedCheckTask, ObservedInstance, ObservedRestore, RestorePurpose, RestoreRun, RestoreSource, RestoreWants,
+    SETTLE, SourceState,
+};
 
 /// How long a restore may take: the largest databases take hours.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(12);
@@ -23,8 +27,18 @@ pub enum RestoreNext {
     Ready,
     /// Set what a restore does not bring.
     Reapply,
+    /// Ask AWS for the instance that a restored cluster needs.
+    AddInstance,
+    /// Ask ECS to run the task that checks it; asked twice, it runs once.
+    RunCheck,
+    /// The task has ended: note how.
+    EndCheck,
+    /// Ask ECS to stop the task.
+    StopCheck,
     /// Look whether it is as it should be.
     Check,
+    /// Ask AWS to remove the instance of the restored cluster.
+    RemoveInstance,
     /// Ask AWS to remove it.
     Remove,
     /// Look again after so many seconds.
@@ -42,16 +56,25 @@ pub enum RestoreNext {
 pub struct RestoreView<'a> {
     /// What is remembered.
     pub restore: &'a RestoreRun,
+    /// What it needs.
+    pub wants: RestoreWants<'a>,
     /// What has its name.
     pub target: Option<&'a ObservedRestore>,
+    /// The task that checks it, as ECS describes it.
+    pub task: Option<&'a ObservedCheckTask>,
     /// The present.
     pub now: Timestamp,
 }
 
 /// What follows.
 pub fn decide_restore(view: &RestoreView<'_>) -> RestoreNext {
-    let Some(target) = view.target else { return absent(view) };
     let restore = view.restore;
+    // A task that we started ends first, whatever the restore came to: it uses what is removed then.
+    let task = restore.task.as_ref().filter(|_| restore.is_over());
+    if let Some(next) = task.and_then(|task| by_task(view, task.tidies(view.task, view.now))) {
+        return next;
+    }
+    let Some(target) = view.target else { return absent(view) };
     let tidies = restore.purpose == RestorePurpose::Drill && restore.is_over();
     if !is_ours(restore, target) {
         // What we did not make is neither changed nor removed.
@@ -64,13 +87,73 @@ pub fn decide_restore(view: &RestoreView<'_>) -> RestoreNext {
     match &target.state {
         _ if target.deleting => waiting(view, "it is being removed"),
         SourceState::Busy(words) => waiting(view, words),
-        _ if tidies => RestoreNext::Remove,
+        _ if tidies => remove(view, target.instance.as_ref()),
         _ if restore.is_over() => RestoreNext::Done,
         SourceState::Stopped => RestoreNext::Fail(format!("{} is stopped", restore.target)),
         SourceState::Available if restore.reapplied.is_none() => RestoreNext::Reapply,
+        SourceState::Available if restore.ready.is_none() && view.wants.instance => add(view, target.instance.as_ref()),
         SourceState::Available if restore.ready.is_none() => RestoreNext::Ready,
-        SourceState::Available => RestoreNext::Check,
+        SourceState::Available => check(view),
     }
+}
+
+/// What follows for a task of ours; nothing once it has ended.
+fn by_task(view: &RestoreView<'_>, next: CheckNext) -> Option<RestoreNext> {
+    match next {
+        CheckNext::Run => Some(RestoreNext::RunCheck),
+        CheckNext::Wait(seconds, what) => Some(RestoreNext::Wait(seconds, format!("{}: {what}", view.restore.target))),
+        CheckNext::Stop => Some(RestoreNext::StopCheck),
+        CheckNext::End => Some(RestoreNext::EndCheck),
+        CheckNext::Over => None,
+    }
+}
+
+/// The task first, where the document wants one; then what the restore itself shows.
+fn check(view: &RestoreView<'_>) -> RestoreNext {
+    let next = match &view.restore.task {
+        Some(task) => task.follows(view.task, view.now),
+        None if view.wants.check.is_some() => CheckNext::Run,
+        None => CheckNext::Over,
+    };
+    by_task(view, next).unwrap_or(RestoreNext::Check)
+}
+
+/// A cluster can be used once its instance can be.
+fn add(view: &RestoreView<'_>, instance: Option<&ObservedInstance>) -> RestoreNext {
+    let target = &view.restore.target;
+    match instance {
+        None if recently(view.restore.instance_asked, view.now) => waiting(view, "its instance does not show yet"),
+        None => RestoreNext::AddInstance,
+        Some(found) if found.mark.as_ref() != Some(&view.restore.mark) => {
+            RestoreNext::Fail(format!("an instance {target} exists already, and is none of the restored cluster"))
+        }
+        Some(found) if found.deleting => waiting(view, "its instance is being removed"),
+        Some(found) => match &found.state {
+            SourceState::Available => RestoreNext::Ready,
+            SourceState::Stopped => RestoreNext::Fail(format!("the instance of {target} is stopped")),
+            SourceState::Busy(words) => waiting(view, &format!("its instance is {words}")),
+        },
+    }
+}
+
+/// AWS removes no cluster that has an instance (Amazon RDS API reference, `DeleteDBCluster`). An instance of others stays.
+fn remove(view: &RestoreView<'_>, instance: Option<&ObservedInstance>) -> RestoreNext {
+    match instance {
+        // Once it was there, it is gone.
+        None if view.restore.ready.is_none() && recently(view.restore.instance_asked, view.now) => {
+            waiting(view, "its instance may still come")
+        }
+        Some(found) if found.mark.as_ref() == Some(&view.restore.mark) => match &found.state {
+            _ if found.deleting => waiting(view, "its instance is being removed"),
+            SourceState::Busy(words) => waiting(view, &format!("its instance is {words}")),
+            SourceState::Available | SourceState::Stopped => RestoreNext::RemoveInstance,
+        },
+        _ => RestoreNext::Remove,
+    }
+}
+
+fn recently(asked: Option<Timestamp>, now: Timestamp) -> bool {
+    asked.is_some_and(|asked| now.duration_since(asked) < SETTLE)
 }
 
 /// Ours is what carries our mark; and, where it carries none yet, what was made after we asked, from what we asked for.
@@ -89,7 +172,7 @@ fn is_ours(restore: &RestoreRun, target: &ObservedRestore) -> bool {
 
 fn absent(view: &RestoreView<'_>) -> RestoreNext {
     let restore = view.restore;
-    let recent = restore.asked.is_some_and(|asked| view.now.duration_since(asked) < SETTLE);
+    let recent = recently(restore.asked, view.now);
     match (restore.is_over(), restore.asked) {
         (true, Some(_)) if recent && restore.removing.is_none() => waiting(view, "it may still come"),
         (true, _) => RestoreNext::Done,

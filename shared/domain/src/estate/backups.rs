@@ -1,10 +1,9 @@
 //! Backups, as data.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::RestoreDrill;
 use crate::name::{DatabaseName, Region};
 use crate::schedule::Weekdays;
 use crate::value::{ClockTime, Duration, Percent, ResourceName, Zone};
@@ -135,6 +134,9 @@ pub struct CopyPolicy {
     /// The key there, for what is encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<ResourceName>,
+    /// The key at home, for encrypted copies that are made while the other region serves. Default: alias/aws/rds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home_key: Option<ResourceName>,
     /// The bucket there, for objects of S3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket: Option<ResourceName>,
@@ -148,37 +150,4 @@ pub enum BackupProvider {
     Native,
     /// AWS Backup.
     AwsBackup,
-}
-
-/// The proof that a backup can be restored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct RestoreDrill {
-    /// How often.
-    pub every: Duration,
-    /// The scratch name it is restored under. Default: the resource's name with `-drill`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scratch: Option<ResourceName>,
-    /// Items that the restored copy has at least.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub items_at_least: Option<u64>,
-    /// Items that it has at most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub items_at_most: Option<u64>,
-    /// The key of an item that it has to have, by attribute.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub known_item: BTreeMap<String, KeyValue>,
-    /// A query that has to give a row, where the database can be asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub query: Option<super::Label>,
-}
-
-/// The value of a key's attribute.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum KeyValue {
-    /// A number.
-    Number(i64),
-    /// A text.
-    Text(String),
 }

@@ -3,6 +3,7 @@
 mod backups;
 mod check;
 mod document;
+mod drill;
 mod emergency;
 mod environment;
 mod estates;
@@ -19,13 +20,11 @@ mod wake_page;
 
 pub(crate) use check::SCRATCH;
 
-pub use backups::{
-    AwsBackup, BackupJob, BackupProvider, BackupSchedule, Backups, CopyPolicy, KeyValue, RestoreDrill, Retention,
-    VerifyPolicy,
-};
+pub use backups::{AwsBackup, BackupJob, BackupProvider, BackupSchedule, Backups, CopyPolicy, Retention, VerifyPolicy};
 pub use document::{
     Clusters, DatabaseEntry, DeclaredCapacity, EnvironmentDocument, EnvironmentKind, EnvironmentRegions, EstateDocument,
 };
+pub use drill::{CheckTask, KeyValue, RestoreDrill};
 pub use emergency::{
     AlarmResponse, DeclaredQuotas, Emergency, EmergencyProfile, FlapLimits, MAX_LASTS, MissingVeto, ProfileCapacity,
     RollbackPolicy,

@@ -8,8 +8,8 @@ use serde_json::json;
 use watchkeeper_domain::backup::{
     BackupAttempt, BackupClaim, BackupMemory, BackupNext, BackupView, CopyComparison, CopyInventory, CopyQuota,
     CopyRegion, CopyState, CopyVerdict, Freshness, JobPolicy, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
-    RestoreNext, RestoreRun, RestoreView, RestoredFacts, RetryDecision, SourceState, checks, decide, decide_restore,
-    verify, wanted,
+    RestoreNext, RestoreRun, RestoreView, RestoreWants, RestoredFacts, RetryDecision, SourceState, checks, decide,
+    decide_restore, verify, wanted,
 };
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::guardrail::Severity;
@@ -245,11 +245,12 @@ fn restore(changed: impl FnOnce(&mut RestoreRun)) -> RestoreRun {
 fn target(mark: Option<&str>, created: Timestamp, state: SourceState) -> ObservedRestore {
     let mark = mark.map(str::to_owned);
     let (from, settings) = (Some("arn:backup".to_owned()), [].into());
-    ObservedRestore { state, deleting: false, created: Some(created), from, mark, settings }
+    let (endpoint, instance) = (None, None);
+    ObservedRestore { state, deleting: false, created: Some(created), from, mark, settings, endpoint, instance }
 }
 
 fn follows(restore: &RestoreRun, target: Option<&ObservedRestore>) -> RestoreNext {
-    decide_restore(&RestoreView { restore, target, now: minutes(5) })
+    decide_restore(&RestoreView { restore, wants: RestoreWants::default(), target, task: None, now: minutes(5) })
 }
 
 #[test]
@@ -282,7 +283,7 @@ fn a_drill_goes_its_way_and_touches_nothing_that_it_did_not_make() {
 fn items_are_within_bounds(#[case] items: u64, #[case] all: bool, #[case] ok: bool) {
     let drill = serde_json::from_value(json!({"every": "90d", "items-at-least": 10, "items-at-most": 100})).unwrap();
     let restored = RestoredFacts { items: Some((items, all)), ..RestoredFacts::default() };
-    let found = checks(Some(&drill), None, &restored);
+    let found = checks(Some(&drill), None, &restored, None);
     assert_eq!(found.iter().map(|check| check.ok).collect::<Vec<_>>(), [Some(ok)], "{found:?}");
 }
 
@@ -293,7 +294,7 @@ fn settings_and_the_known_item_are_checked_and_a_query_that_is_not_asked_is_said
     source.settings = [("engine".to_owned(), "postgres".to_owned())].into();
     let mut restored = RestoredFacts { known_item: Some(false), ..RestoredFacts::default() };
     restored.settings = [("engine".to_owned(), "mysql".to_owned())].into();
-    let found = checks(Some(&drill), Some(&source), &restored);
+    let found = checks(Some(&drill), Some(&source), &restored, None);
     let wrong: Vec<&str> =
         found.iter().filter(|check| check.ok == Some(false)).map(|check| check.detail.as_str()).collect();
     assert_eq!(wrong, ["found mysql, expected postgres", "the known item is missing"]);
@@ -307,6 +308,7 @@ fn a_drill_of_which_nothing_but_a_query_was_wanted_has_not_passed() {
         name: name.to_owned(),
         ok,
         detail: String::new(),
+        log: Vec::new(),
     };
     let ended = |checks: Vec<watchkeeper_domain::backup::RestoreCheck>| {
         restore(|it| it.checks = Some(checks)).outcome(minutes(5))

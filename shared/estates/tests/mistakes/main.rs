@@ -50,6 +50,45 @@ fn a_good_document_has_no_problem() {
     assert_eq!(estate.name().as_str(), "clos-v2");
 }
 
+/// A drill with a check; each case puts a mistake into it.
+const DRILL: &str = r#"estate: shop
+environments:
+  prod:
+    kind: production
+    regions: { primary: us-east-1 }
+    backups:
+      zone: Etc/UTC
+      jobs:
+        - aurora: shop-db
+          schedule: { at: "03:00" }
+          retention: { daily: 2 }
+          drill: { every: 90d, instance-class: db.t4g.medium, check: { task-definition: check, cluster: shop, subnets: [subnet-1], security-groups: [sg-1], within: 30m } }
+"#;
+
+#[rstest]
+#[case::of_another_place(
+    "task-definition: check",
+    "task-definition: 'arn:aws:ecs:us-east-1:1:task-definition/check'",
+    "check.task-definition: found arn:aws:ecs:us-east-1:1:task-definition/check, expected family or family:revision"
+)]
+#[case::groups_alone(
+    "subnets: [subnet-1], ",
+    "",
+    "check.subnets: found nothing beside security-groups, expected the subnets of the task"
+)]
+#[case::in_no_time("within: 30m", "within: 30s", "check.within: found 30s, expected 1m to 6h")]
+#[case::for_ever("within: 30m", "within: 7h", "check.within: found 7h, expected 1m to 6h")]
+#[case::instance_of_a_table(
+    "aurora: shop-db",
+    "dynamodb: shop-orders",
+    "drill.instance-class: found db.t4g.medium for dynamodb:shop-orders, expected none, or a drill of aurora"
+)]
+fn a_check_that_cannot_be_run_is_refused_by_its_field(#[case] good: &str, #[case] bad: &str, #[case] expected: &str) {
+    parse("estate.yaml", DRILL).unwrap();
+    let found = problems(&DRILL.replace(good, bad));
+    assert!(found.len() == 1 && found[0].ends_with(expected), "{found:?}");
+}
+
 #[rstest]
 #[case::bare_number(
     "for: 2h",

@@ -54,7 +54,7 @@ impl BackupStore for SimRegion {
                 id: String::new(),
                 name: name.to_string(),
                 source: source.clone(),
-                region: policy.subject.scope.region.clone(),
+                region: policy.region.clone(),
                 created: state.now,
                 bytes: store.bytes,
                 items: store.items,
@@ -96,6 +96,7 @@ impl BackupStore for SimRegion {
             };
             found.gone = Some(now);
             let copy = found.clone();
+            state.vault.revision += 1;
             state.vault.deletions.push(BackupDeletion { at: now, copy, memory });
             Ok(())
         })
@@ -140,6 +141,7 @@ impl SimState {
         let id = format!("arn:aws:sim:{}:{}", copy.region, self.vault.made);
         let ready = self.now.checked_add(self.vault.takes).unwrap_or(Timestamp::MAX);
         self.vault.copies.push(VaultCopy { id, ready, ..copy });
+        self.vault.revision += 1;
         Ok(())
     }
 }

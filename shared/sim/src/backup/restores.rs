@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use watchkeeper_control::backup::RestoreStore;
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::backup::{JobPolicy, KnownCopy, ObservedRestore, ResourceKind, RestoredFacts, SourceState};
+use watchkeeper_domain::backup::{
+    JobPolicy, KnownCopy, ObservedInstance, ObservedRestore, ResourceKind, RestoredEndpoint, RestoredFacts, SourceState,
+};
 
-use crate::kinds::vault::RestoredTarget;
+use crate::kinds::vault::{RestoredInstance, RestoredTarget};
 use crate::operation::Operation;
 use crate::refusal::CallRefusal;
 use crate::region::SimRegion;
@@ -25,6 +27,8 @@ impl RestoreStore for SimRegion {
                 from: it.from.clone(),
                 mark: it.mark.clone(),
                 settings: it.settings.clone(),
+                endpoint: it.endpoint(target, now),
+                instance: it.instance(now, takes),
             }))
         })
         .await
@@ -89,11 +93,60 @@ impl RestoreStore for SimRegion {
 
     async fn delete_restored(&self, _: &JobPolicy, target: &str) -> Result<(), AwsError> {
         self.ask(Operation::DeleteRestored, target, |state| {
-            let now = state.now;
-            state.target(target)?.gone = Some(now);
+            let (now, takes) = (state.now, state.vault.takes);
+            let found = state.target(target)?;
+            if found.instance(now, takes).is_some_and(|instance| !instance.deleting) {
+                return Err(CallRefusal::new(Fault::Conflict, format!("{target} has an instance")));
+            }
+            found.gone = Some(now);
             Ok(())
         })
         .await
+    }
+
+    async fn add_instance(&self, _: &JobPolicy, target: &str, mark: &str) -> Result<(), AwsError> {
+        self.ask(Operation::AddInstance, target, |state| {
+            let (now, takes) = (state.now, state.vault.takes);
+            let found = state.target(target)?;
+            if found.instance(now, takes).is_some() {
+                return Err(CallRefusal::new(Fault::Conflict, format!("{target} has an instance")));
+            }
+            let ready = now.checked_add(takes).unwrap_or(Timestamp::MAX);
+            found.instance = Some(RestoredInstance { mark: mark.to_owned(), ready, gone: None });
+            Ok(())
+        })
+        .await
+    }
+
+    async fn remove_instance(&self, _: &JobPolicy, target: &str) -> Result<(), AwsError> {
+        self.ask(Operation::RemoveInstance, target, |state| {
+            let now = state.now;
+            let instance = state.target(target)?.instance.as_mut().filter(|instance| instance.gone.is_none());
+            let instance = instance.ok_or_else(|| CallRefusal::not_found(target))?;
+            instance.gone = Some(now);
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl RestoredTarget {
+    /// A cluster without an instance answers nowhere.
+    fn endpoint(&self, name: &str, now: Timestamp) -> Option<RestoredEndpoint> {
+        let ready = self.instance.as_ref().map_or(self.ready, |instance| instance.ready);
+        let there = self.kind != ResourceKind::Dynamodb && ready <= now;
+        there.then(|| RestoredEndpoint { address: format!("{name}.sim"), port: 5432 })
+    }
+
+    fn instance(&self, now: Timestamp, takes: std::time::Duration) -> Option<ObservedInstance> {
+        let found = self.instance.as_ref()?;
+        let visible = found.gone.is_none_or(|gone| gone.checked_add(takes).is_ok_and(|end| now < end));
+        let ready = found.ready <= now;
+        visible.then(|| ObservedInstance {
+            state: if ready { SourceState::Available } else { SourceState::Busy("creating".to_owned()) },
+            deleting: found.gone.is_some(),
+            mark: Some(found.mark.clone()),
+        })
     }
 }
 
@@ -120,7 +173,9 @@ impl SimState {
         let mark = (policy.subject.source.kind != ResourceKind::Dynamodb).then(|| mark.to_owned());
         let ready = self.now.checked_add(self.vault.takes).unwrap_or(Timestamp::MAX);
         let extras = Vec::new();
-        let made = RestoredTarget { from, created: self.now, ready, items, settings, extras, mark, gone: None };
+        let (kind, created) = (policy.subject.source.kind, self.now);
+        let made =
+            RestoredTarget { kind, from, created, ready, items, settings, extras, mark, gone: None, instance: None };
         self.vault.targets.insert(target.to_owned(), made);
         Ok(())
     }

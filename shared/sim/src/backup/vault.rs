@@ -4,21 +4,34 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use watchkeeper_control::ledger::Key;
-use watchkeeper_domain::backup::{BackupMemory, BackupSource, RestoreWindow, SourceState};
+use watchkeeper_domain::backup::{BackupMemory, BackupSource, ResourceKind, RestoreWindow, SourceState};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
 use watchkeeper_domain::name::{DatabaseName, Region, Scope};
 
-use crate::kinds::vault::{BackupDeletion, RestoredTarget, StoreSpec, VaultCopy};
+use crate::aws::SimAws;
+use crate::kinds::vault::{BackupDeletion, CheckBehavior, RestoredTarget, SimCheckTask, StoreSpec, VaultCopy};
 use crate::region::SimRegion;
 use crate::state::SimState;
+
+impl SimAws {
+    /// The copies have changed in a region: whoever asks for them in the other one finds the same.
+    pub(crate) fn copies_changed(&mut self, at: usize) {
+        let changed = &self.states[at].vault;
+        let behind = |state: &SimState| state.vault.revision < changed.revision;
+        let Some(other) = self.states.iter().position(behind) else { return };
+        let (copies, made, revision) = (changed.copies.clone(), changed.made, changed.revision);
+        let vault = &mut self.states[other].vault;
+        (vault.copies, vault.made, vault.revision) = (copies, made, revision);
+    }
+}
 
 impl SimState {
     /// The state of a resource: a database may be stopped.
     pub(super) fn store_state(&self, source: &BackupSource) -> SourceState {
         let name = || DatabaseName::new(source.name.as_str()).ok();
         let id = match source.kind {
-            watchkeeper_domain::backup::ResourceKind::Aurora => name().map(DatabaseId::Aurora),
-            watchkeeper_domain::backup::ResourceKind::Rds => name().map(DatabaseId::Rds),
+            ResourceKind::Aurora => name().map(DatabaseId::Aurora),
+            ResourceKind::Rds => name().map(DatabaseId::Rds),
             _ => None,
         };
         match id.and_then(|id| self.database(&id)).map(|database| &database.observed.state) {
@@ -105,6 +118,7 @@ impl SimRegion {
         let mut state = self.lock();
         let now = state.now;
         state.vault.made += 1;
+        state.vault.revision += 1;
         let id = format!("arn:foreign:{}", state.vault.made);
         state.vault.copies.push(VaultCopy {
             id,
@@ -127,9 +141,36 @@ impl SimRegion {
         let mut state = self.lock();
         let now = state.now;
         let (settings, extras) = (BTreeMap::new(), Vec::new());
-        let target =
-            RestoredTarget { from: None, created: now, ready: now, items: 0, settings, extras, mark: None, gone: None };
+        let target = RestoredTarget {
+            kind: ResourceKind::Dynamodb,
+            from: None,
+            created: now,
+            ready: now,
+            items: 0,
+            settings,
+            extras,
+            mark: None,
+            gone: None,
+            instance: None,
+        };
         state.vault.targets.insert(name.to_owned(), target);
+    }
+
+    /// The tasks of checks behave like this from now on.
+    pub fn checks_behave(&self, behavior: CheckBehavior) {
+        self.lock().vault.checks = behavior;
+    }
+
+    /// The tasks of checks that ever were.
+    pub fn check_tasks(&self) -> Vec<SimCheckTask> {
+        self.lock().vault.tasks.clone()
+    }
+
+    /// The tasks of checks that run.
+    pub fn running_checks(&self) -> Vec<String> {
+        let state = self.lock();
+        let running = state.vault.tasks.iter().filter(|task| task.ends() > state.now);
+        running.map(|task| task.task.clone()).collect()
     }
 
     /// The newest copy of a resource turns out to have failed.
@@ -139,6 +180,7 @@ impl SimRegion {
         if let Some(copy) = newest.max_by_key(|copy| copy.created) {
             copy.failed = Some(words.to_owned());
         }
+        state.vault.revision += 1;
     }
 }
 

@@ -8,15 +8,17 @@ use watchkeeper_control::ports::Clock;
 use watchkeeper_control::unblock::ports::DeadLetter;
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmState;
-use watchkeeper_domain::estate::{FinishedItems, LockSchema};
+use watchkeeper_domain::estate::{CheckTask, FinishedItems, LockSchema};
 use watchkeeper_domain::intent::idle::{UsagePoint, UsageSubject};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem};
 use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, TargetGroupArn};
 
 use super::alarms::AlarmBench;
+use super::checks::CheckBench;
 use super::unblock::UnblockBench;
 use super::{CaseFailure, ContractBench};
+use crate::kinds::vault::CheckBehavior;
 use crate::region::SimRegion;
 use crate::spec::{aurora, group_arn, rds, rule, scope, service};
 
@@ -129,6 +131,23 @@ impl AlarmBench for SimBench {
     async fn report(&self, subject: &UsageSubject, at: Timestamp, point: UsagePoint) -> Result<(), CaseFailure> {
         self.sim.report_usage(subject, at, point);
         Ok(())
+    }
+}
+
+impl CheckBench for SimBench {
+    type Checks = SimRegion;
+
+    fn checks(&self) -> &SimRegion {
+        &self.sim
+    }
+
+    async fn make_check(&self, code: Option<u8>, says: &[&str]) -> Result<CheckTask, CaseFailure> {
+        let takes = if code.is_some() { Duration::from_secs(5) } else { 10 * SETTLED };
+        let says = says.iter().map(|line| (*line).to_owned()).collect();
+        self.sim.checks_behave(CheckBehavior { takes, code: code.unwrap_or_default().into(), says });
+        let named = serde_json::json!({"task-definition": self.fresh_name(), "cluster": "bench"});
+        serde_json::from_value(named)
+            .map_err(|source| CaseFailure::Bench { what: "name a check".to_owned(), source: Box::new(source) })
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_domain::backup::{BackupMemory, BackupSource, CopyState, ObservedCopy};
+use watchkeeper_domain::backup::{BackupMemory, BackupSource, CopyState, ObservedCopy, ResourceKind};
 use watchkeeper_domain::name::Region;
 
 use crate::spec::checked;
@@ -91,6 +91,7 @@ pub struct BackupDeletion {
 /// What was restored.
 #[derive(Debug, Clone)]
 pub(crate) struct RestoredTarget {
+    pub(crate) kind: ResourceKind,
     pub(crate) from: Option<String>,
     pub(crate) created: Timestamp,
     pub(crate) ready: Timestamp,
@@ -99,6 +100,48 @@ pub(crate) struct RestoredTarget {
     pub(crate) extras: Vec<String>,
     pub(crate) mark: Option<String>,
     pub(crate) gone: Option<Timestamp>,
+    pub(crate) instance: Option<RestoredInstance>,
+}
+
+/// The instance of a restored cluster.
+#[derive(Debug, Clone)]
+pub(crate) struct RestoredInstance {
+    pub(crate) mark: String,
+    pub(crate) ready: Timestamp,
+    pub(crate) gone: Option<Timestamp>,
+}
+
+/// How the task of a check behaves, whatever it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckBehavior {
+    /// How long its container runs.
+    pub takes: Duration,
+    /// The exit code that it ends with.
+    pub code: i32,
+    /// What it logs.
+    pub says: Vec<String>,
+}
+
+/// A task of a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimCheckTask {
+    /// Its ARN.
+    pub task: String,
+    /// The token of the calls that started it.
+    pub token: String,
+    /// What its container finds in its environment of the restored identifier, endpoint and port.
+    pub told: (String, Option<String>, Option<u16>),
+    pub(crate) behavior: CheckBehavior,
+    pub(crate) begun: Timestamp,
+    pub(crate) stopped: Option<Timestamp>,
+}
+
+impl SimCheckTask {
+    /// When it ends by itself, or was stopped.
+    pub(crate) fn ends(&self) -> Timestamp {
+        let own = self.begun.checked_add(self.behavior.takes).unwrap_or(Timestamp::MAX);
+        self.stopped.map_or(own, |stopped| stopped.min(own))
+    }
 }
 
 /// Everything about backups in a simulation.
@@ -109,6 +152,8 @@ pub(crate) struct SimBackups {
     pub(crate) targets: BTreeMap<String, RestoredTarget>,
     pub(crate) deletions: Vec<BackupDeletion>,
     pub(crate) made: u64,
+    /// How often the copies have changed: the other region of a pair has the same.
+    pub(crate) revision: u64,
     /// The most copies of a region; nothing: as many as one likes.
     pub(crate) limit: Option<u32>,
     /// The regions whose shelves do not answer.
@@ -117,6 +162,10 @@ pub(crate) struct SimBackups {
     pub(crate) takes: Duration,
     /// How long lists show what was, and do not show what is.
     pub(crate) lag: Duration,
+    /// How the tasks of checks behave.
+    pub(crate) checks: CheckBehavior,
+    /// The tasks of checks that ever were.
+    pub(crate) tasks: Vec<SimCheckTask>,
 }
 
 impl Default for SimBackups {
@@ -127,10 +176,13 @@ impl Default for SimBackups {
             targets: BTreeMap::new(),
             deletions: Vec::new(),
             made: 0,
+            revision: 0,
             limit: None,
             silent: BTreeSet::new(),
             takes: Duration::from_mins(2),
             lag: Duration::from_secs(20),
+            checks: CheckBehavior { takes: Duration::from_secs(40), code: 0, says: vec!["rows: 5".to_owned()] },
+            tasks: Vec::new(),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Every case of the contract, against the simulation in memory.
 
-use watchkeeper_sim::contract::{CaseFailure, SimBench, alarms, cloud, databases, ledger, releases, rules, unblock};
+use watchkeeper_sim::contract::{
+    CaseFailure, SimBench, alarms, checks, cloud, databases, ledger, releases, rules, unblock,
+};
 use watchkeeper_sim::{
-    CallTrouble, FaultPlan, SimRegion, TimingSettings, alarm_cases, cloud_cases, database_cases, ledger_cases,
-    release_cases, rule_cases, run_until_done_or_crash, unblock_cases,
+    CallTrouble, FaultPlan, SimRegion, TimingSettings, alarm_cases, check_cases, cloud_cases, database_cases,
+    ledger_cases, release_cases, rule_cases, run_until_done_or_crash, unblock_cases,
 };
 
 #[test]
@@ -46,6 +48,10 @@ macro_rules! alarm_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| alarms::$case(bench)); })*};
 }
 
+macro_rules! check_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| checks::$case(bench)); })*};
+}
+
 macro_rules! cloud_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| cloud::$case(bench)); })*};
 }
@@ -71,6 +77,7 @@ macro_rules! stuck_tests {
 }
 
 alarm_cases!(alarm_tests);
+check_cases!(check_tests);
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);

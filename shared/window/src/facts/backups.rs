@@ -53,6 +53,8 @@ pub struct CopyTarget {
 pub struct BackupJob {
     /// The resource.
     pub resource: BackupSource,
+    /// Where it is backed up: at home, or where its pair is served.
+    pub region: Region,
     /// When it is due, as the document says it, such as `03:00`.
     pub schedule: String,
     /// How long copies are kept, such as `14 d`.

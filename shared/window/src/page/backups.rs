@@ -39,14 +39,14 @@ fn drawn(frame: &Frame, facts: &BackupsFacts, resources: usize) -> Html {
     let mut jobs: Vec<&BackupJob> = facts.jobs.iter().collect();
     if jobs.len() > resources {
         // What is left out is in order.
-        jobs.sort_by_key(|job| !is_stale(facts, job, &clock));
+        jobs.sort_by_key(|job| !is_stale(job, &clock));
     }
     let content = html! {
         (heading(facts, &clock))
         section { (stale(facts, &clock)) (acting(frame)) (buttons(frame, facts, &environment)) }
         @if !jobs.is_empty() {
             section {
-                (calendar(frame, facts, &jobs[..resources.min(jobs.len())]))
+                (calendar(frame, &jobs[..resources.min(jobs.len())]))
                 @if jobs.len() > resources { p class="mut" { "and " (jobs.len() - resources) " more resources" } }
                 (key())
             }
@@ -56,18 +56,18 @@ fn drawn(frame: &Frame, facts: &BackupsFacts, resources: usize) -> Html {
     page(frame, &[Styles::Backups], &format!("Backups of {environment}"), &[&environment, "backups"], &content)
 }
 
-/// How old the newest good copy in the environment's own region is.
-fn age(facts: &BackupsFacts, job: &BackupJob, clock: &Clock<'_>) -> Option<SignedDuration> {
-    let newest = job.memory.known()?.newest_good(&facts.scope.region)?;
+/// How old the newest good copy in the region where it is taken is.
+fn age(job: &BackupJob, clock: &Clock<'_>) -> Option<SignedDuration> {
+    let newest = job.memory.known()?.newest_good(&job.region)?;
     Some(clock.now().duration_since(newest.due))
 }
 
-fn is_stale(facts: &BackupsFacts, job: &BackupJob, clock: &Clock<'_>) -> bool {
-    job.memory.known().is_some() && age(facts, job, clock).is_none_or(|age| age.as_secs() > job.within_seconds)
+fn is_stale(job: &BackupJob, clock: &Clock<'_>) -> bool {
+    job.memory.known().is_some() && age(job, clock).is_none_or(|age| age.as_secs() > job.within_seconds)
 }
 
 fn heading(facts: &BackupsFacts, clock: &Clock<'_>) -> Markup {
-    let stale = facts.jobs.iter().filter(|job| is_stale(facts, job, clock)).count();
+    let stale = facts.jobs.iter().filter(|job| is_stale(job, clock)).count();
     let unread = facts.jobs.iter().filter(|job| job.memory.now().is_none()).count();
     let all = facts.jobs.len();
     let next = facts.jobs.iter().filter_map(|job| job.next).min();
@@ -97,8 +97,8 @@ fn heading(facts: &BackupsFacts, clock: &Clock<'_>) -> Markup {
 /// What is too old, and why.
 fn stale(facts: &BackupsFacts, clock: &Clock<'_>) -> Markup {
     html! {
-        @for job in facts.jobs.iter().filter(|job| is_stale(facts, job, clock)).take(NOT_GOOD) {
-            @let newest = job.memory.known().and_then(|memory| memory.newest_good(&facts.scope.region));
+        @for job in facts.jobs.iter().filter(|job| is_stale(job, clock)).take(NOT_GOOD) {
+            @let newest = job.memory.known().and_then(|memory| memory.newest_good(&job.region));
             p {
                 b { (name(&job.resource.to_string())) } ": "
                 @match newest { Some(copy) => { "the newest good one is of " (copy.due.strftime("%a %-d %b %H:%M UTC").to_string()) "." } None => { "there is no good one." } }
@@ -117,7 +117,7 @@ fn buttons(frame: &Frame, facts: &BackupsFacts, environment: &str) -> Markup {
     let clock = Clock::new(&facts.zone, frame.now);
     let call = |verb| Call::of(verb, &facts.scope.estate, &facts.scope.environment);
     let of = |job: &BackupJob, verb| Call { resource: Some(job.resource.clone()), ..call(verb) };
-    let stale = facts.jobs.iter().find(|job| is_stale(facts, job, &clock));
+    let stale = facts.jobs.iter().find(|job| is_stale(job, &clock));
     let drilled = facts.jobs.iter().filter(|job| job.drilled).min_by_key(|job| drill(job).map(|drill| drill.at));
     let lasts = drilled.and_then(|job| drill(job)?.rto_seconds);
     html! {
@@ -138,7 +138,7 @@ fn drill(job: &BackupJob) -> Option<&watchkeeper_domain::backup::RestoreEvidence
     job.memory.known()?.drilled.as_ref()
 }
 
-fn calendar(frame: &Frame, facts: &BackupsFacts, jobs: &[&BackupJob]) -> Markup {
+fn calendar(frame: &Frame, jobs: &[&BackupJob]) -> Markup {
     let days = days(frame.now);
     // A narrow page shows a week.
     let old = |place: usize| place + 8 < days.len();
@@ -158,8 +158,8 @@ fn calendar(frame: &Frame, facts: &BackupsFacts, jobs: &[&BackupJob]) -> Markup 
             }
             tbody {
                 @for job in jobs {
-                    (row(frame, facts, job, &facts.scope.region, &days))
-                    @if let Some(copy) = &job.copy { (row(frame, facts, job, &copy.region, &days)) }
+                    (row(frame, job, &job.region, &days))
+                    @if let Some(copy) = &job.copy { (row(frame, job, &copy.region, &days)) }
                 }
             }
         }
@@ -172,8 +172,8 @@ fn cell(day: Date, old: bool) -> String {
 }
 
 /// A resource in one region.
-fn row(frame: &Frame, facts: &BackupsFacts, job: &BackupJob, region: &Region, days: &[Date]) -> Markup {
-    let away = *region != facts.scope.region;
+fn row(frame: &Frame, job: &BackupJob, region: &Region, days: &[Date]) -> Markup {
+    let away = *region != job.region;
     let memory = job.memory.known();
     html! {
         tr {
@@ -262,7 +262,7 @@ fn not_good(frame: &Frame, facts: &BackupsFacts) -> Markup {
     for day in days(frame.now).into_iter().rev() {
         for job in &facts.jobs {
             let Some(memory) = job.memory.known() else { continue };
-            let regions = std::iter::once(&facts.scope.region).chain(job.copy.as_ref().map(|copy| &copy.region));
+            let regions = std::iter::once(&job.region).chain(job.copy.as_ref().map(|copy| &copy.region));
             for region in regions {
                 let what = match of_day(job, memory, region, day, frame.now) {
                     DayVerdict::Failed(why) => format!("failed: {why}"),
@@ -270,7 +270,7 @@ fn not_good(frame: &Frame, facts: &BackupsFacts) -> Markup {
                     DayVerdict::NotGood(flaws) => format!("not good: {flaws}"),
                     _ => continue,
                 };
-                let place = if *region == facts.scope.region { String::new() } else { format!(" in {region}") };
+                let place = if *region == job.region { String::new() } else { format!(" in {region}") };
                 found.push((day, format!("{}{place}", job.resource), what));
             }
         }
@@ -302,6 +302,7 @@ fn drills(facts: &BackupsFacts, clock: &Clock<'_>, most: usize) -> Markup {
                     " " (clock.day(drill.at)) ": "
                     @match drill.rto_seconds { Some(seconds) => { "restored and checked in " b { (took(seconds.saturating_mul(1000))) } } None => { "not restored" } }
                     ", from a copy that was " (length(SignedDuration::from_secs(drill.rpo_seconds))) " old; " (counted(drill.checks.len(), "check")) "."
+                    @if let Some(compared) = &drill.compared { " Compared with " (text(compared)) "." }
                     @if let Some(why) = &drill.why { " " (text(why)) }
                 }
             }

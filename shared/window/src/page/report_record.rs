@@ -191,13 +191,14 @@ fn of_restore(content: &ReportContent, record: &RestoreRecord) -> Told {
         dt { "time to restore" } dd { (ready) }
         dt { "age of the copy" } dd { (took(outcome.rpo_seconds * 1000)) " when it began" }
         @if !outcome.reapplied.is_empty() { dt { "set again" } dd { (whole(&listed(&outcome.reapplied))) } }
+        @if let Some(compared) = &outcome.compared { dt { "compared with" } dd { (whole(compared)) } }
         @if let Some(why) = &outcome.why { dt { "why it failed" } dd { (whole(why)) } }
     };
     let body = html! {
         section {
             table class="nw" {
                 caption { b { "Checks" } " of what was restored" }
-                tbody { @for check in &outcome.checks { tr { th scope="row" { (check.verdict()) } td { b { (name(&check.name)) } } td { (whole(&check.detail)) } } } }
+                tbody { @for check in &outcome.checks { tr { th scope="row" { (check.verdict()) } td { b { (name(&check.name)) } } td { (whole(&check.detail)) @for line in &check.log { br; code { (whole(line)) } } } } } }
             }
         }
     };

@@ -226,7 +226,8 @@ pub(crate) fn restored(why: &str) -> DueReport {
     let target = "orders-drill".to_owned();
     let mut restore = RestoreRun::new("drill-1", RestorePurpose::Drill, target, from, evening());
     restore.ready = Some(evening() + SignedDuration::from_mins(2));
-    let check = |ok, detail: &str| RestoreCheck { name: "items".to_owned(), ok, detail: detail.to_owned() };
+    let check =
+        |ok, detail: &str| RestoreCheck { name: "items".to_owned(), ok, detail: detail.to_owned(), log: Vec::new() };
     restore.checks = Some(vec![check(Some(false), why), check(None, "not asked")]);
     restore.over = true;
     let outcome = restore.outcome(evening() + SignedDuration::from_mins(3));

@@ -76,7 +76,7 @@ async fn set() -> SandboxHarness {
 /// Production on a day of its own, with everything that its backups are taken of.
 pub(super) struct Vault {
     pub(super) stack: &'static DeployedStack,
-    environment: &'static Environment,
+    pub(super) environment: &'static Environment,
     pub(super) scope: Scope,
     day: Date,
 }

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
+
 use super::{EnvironmentChecker, at};
 use crate::estate::source::{BackupSource, ResourceKind};
-use crate::estate::{BackupJob, BackupProvider};
+use crate::estate::{BackupJob, BackupProvider, CheckTask, RestoreDrill};
 use crate::finding::FieldPath;
 use crate::value::ResourceName;
+
+/// How long the check of a drill may be given: below the time that one execution works on it.
+const CHECKING: (SignedDuration, SignedDuration) = (SignedDuration::from_mins(1), SignedDuration::from_hours(6));
 
 /// How the names of what is restored end: the role of the backups function may fill, tag and remove only what is called so.
 pub(crate) const SCRATCH: [&str; 2] = ["-drill", "-restored"];
@@ -93,6 +98,27 @@ impl EnvironmentChecker<'_> {
         {
             let place = place_of().key("items-at-most");
             self.note(place, most.to_string(), format!("at least the {least} of items-at-least"));
+        }
+        self.check_task(&place_of(), drill, source);
+    }
+
+    /// What a check by a task of the estate's own needs, and an instance for it.
+    fn check_task(&mut self, place: &FieldPath, drill: &RestoreDrill, source: &BackupSource) {
+        if let Some(class) = drill.instance_class.as_ref().filter(|_| source.kind != ResourceKind::Aurora) {
+            let found = format!("{class} for {source}");
+            self.note(place.clone().key("instance-class"), found, "none, or a drill of aurora");
+        }
+        let Some(CheckTask { task_definition, subnets, security_groups, within, .. }) = &drill.check else { return };
+        let place = place.clone().key("check");
+        // By its ARN it could be another account's or region's, which the role may not run.
+        if !task_definition.as_str().chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':')) {
+            self.note(place.clone().key("task-definition"), task_definition.to_string(), "family or family:revision");
+        }
+        if subnets.is_empty() && !security_groups.is_empty() {
+            self.note(place.clone().key("subnets"), "nothing beside security-groups", "the subnets of the task");
+        }
+        if let Some(within) = within.filter(|it| !(CHECKING.0..=CHECKING.1).contains(&it.signed())) {
+            self.note(place.key("within"), within.to_string(), "1m to 6h");
         }
     }
 }

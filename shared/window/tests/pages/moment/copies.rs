@@ -43,6 +43,7 @@ fn job(resource: &str, hour: &str, bad: &[usize]) -> BackupJob {
     };
     BackupJob {
         resource: resource.to_owned().try_into().unwrap(),
+        region: Region::new("us-east-1").unwrap(),
         schedule: hour.to_owned(),
         kept: "14 d".to_owned(),
         within_seconds: 30 * 3600,
@@ -89,6 +90,7 @@ pub(crate) fn backups() -> BackupsFacts {
         rpo_seconds: 6 * 3600 + 720,
         reapplied: Vec::new(),
         checks: Vec::new(),
+        compared: Some("aurora:clos-v2-db-cluster as it was at 2026-12-20T10:00:00Z (engine)".to_owned()),
         why: None,
         report: false,
     });
