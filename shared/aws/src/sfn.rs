@@ -99,7 +99,7 @@ impl FailedExecutions for StateMachine {
 impl SiblingMachines for StateMachine {
     fn sibling(&self, machine: &MachineName) -> Self {
         let place = self.arn.rsplit_once(':').map_or("", |(place, _)| place);
-        Self { client: self.client.clone(), arn: format!("{place}:{machine}") }
+        Self { arn: format!("{place}:{machine}"), ..self.clone() }
     }
 }
 
