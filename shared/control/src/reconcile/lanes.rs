@@ -98,14 +98,14 @@ impl<'a> SliceWriting<'a> {
         self.change(|state| _ = state.end.get_or_insert(end));
     }
 
-    /// What became of a write that was sent then. One that fails keeps only its own resource from its later ones.
-    fn note(&self, n: usize, answer: Result<(), AwsError>, sent: Timestamp) {
+    /// What became of a write that was sent after `seen`, and before anything else was looked at. One that fails keeps only its own resource from its later ones.
+    fn note(&self, n: usize, answer: Result<(), AwsError>, seen: Timestamp) {
         let resource = self.pipeline.actions[n].change.resource();
         let own = |m: &usize| self.pipeline.actions[*m].change.resource() == resource;
         self.change(|state| match answer {
             Ok(()) => {
                 state.open[n] = false;
-                state.progress.touched.insert(resource.clone(), sent);
+                state.progress.touched.insert(resource.clone(), seen);
                 state.progress.made(&resource);
             }
             Err(error) if error.fault == Fault::Throttled => {
@@ -114,7 +114,7 @@ impl<'a> SliceWriting<'a> {
             Err(error) => {
                 (n..self.pipeline.actions.len()).take_while(own).for_each(|m| state.open[m] = false);
                 if passes(error.fault) {
-                    state.progress.touched.insert(resource.clone(), sent);
+                    state.progress.touched.insert(resource.clone(), seen);
                     state.progress.failed.push((resource.clone(), error));
                 } else {
                     state.progress.refused.push(refusal(resource.clone(), &error));
@@ -182,10 +182,9 @@ impl<P: Platform> Reconciler<P> {
                     n
                 }
             };
-            let sent = self.clock.now();
             let answer = self.write(&writing.pipeline.actions[n].change).await;
             let layer = writing.state().progress.layer;
-            writing.note(n, self.pace(layer).learn(lane, answer).await, sent);
+            writing.note(n, self.pace(layer).learn(lane, answer).await, seen);
         }
     }
 

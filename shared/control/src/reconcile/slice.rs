@@ -48,7 +48,7 @@ pub(super) struct SliceProgress<'a> {
     pub(super) writes: u32,
     /// Actions of each resource that are not made yet.
     pub(super) open: BTreeMap<ResourceId, usize>,
-    /// When a write was sent last to each resource.
+    /// After which instant a write was sent last to each resource.
     pub(super) touched: BTreeMap<ResourceId, Timestamp>,
     pub(super) refused: Vec<WriteRefusal>,
     pub(super) failed: Vec<(ResourceId, AwsError)>,

@@ -110,7 +110,7 @@ pub struct RunProgress {
     /// Resources that a write was sent to.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub touched: BTreeSet<ResourceId>,
-    /// When a write was sent last to each service.
+    /// After which instant a write was sent last to each service: the last look at the lease before it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sent: BTreeMap<ServiceId, Timestamp>,
     /// Resources whose writes have all been made.
