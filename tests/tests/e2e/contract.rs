@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use aws_config::BehaviorVersion;
 use jiff::Timestamp;
 use watchkeeper_aws::{Aws, AwsUnblockSources, BackupEngines, CloudWatch, DynamoLedger};
 use watchkeeper_domain::capacity::{
@@ -53,6 +54,11 @@ struct SandboxBench {
 impl SandboxBench {
     async fn new(harness: &SandboxHarness) -> Self {
         let config = harness.sandbox().sdk_config(REGION);
+        // As the functions have it: what is signed by hand needs the time.
+        let loaded = aws_config::defaults(BehaviorVersion::latest()).region(REGION).no_credentials().load().await;
+        let mut config = config.into_builder();
+        config.set_time_source(loaded.time_source());
+        let config = config.build();
         let stack = harness.stack(REGION).unwrap();
         let table = stack.outputs().get("LedgerTable").unwrap();
         Self {

@@ -14,6 +14,7 @@ use watchkeeper_tests::harness::{
 use watchkeeper_tests::sandbox::{ProgressLines, SandboxOptions};
 
 use super::clean::{forget, mended};
+use super::own_steps;
 use crate::field::{Field, TwinFields};
 
 /// A Monday morning, later than the machine's own clock.
@@ -54,7 +55,7 @@ environments:
       traffic: { strategy: switch-object, names: [tram.example.com], bucket: tram-failover, object: standby-serves }
 ";
 
-/// The machine of its step, which is there only in the test of it.
+/// The machine of its step.
 pub(crate) const OWN_STEP: &str = "tram-warm";
 
 static FLEET: TwinFields = TwinFields::new();
@@ -126,6 +127,11 @@ impl Scene {
             stacks.standby.site().drop_object(bucket, object).await.unwrap();
         }
         stacks.standby.site().make_streams(&failover.streams).await.unwrap();
+        for step in &failover.steps {
+            for stack in [stacks.home, stacks.standby] {
+                own_steps::make(stack, step.run.as_str()).await;
+            }
+        }
         // An hour later: no figure and no lease of the test before counts any more.
         stacks.home.pass(SignedDuration::from_hours(1)).await.unwrap();
         let original = stacks.capacity().await.unwrap();
