@@ -85,7 +85,7 @@ macro_rules! pairs_of_faults {
     ($($name:ident, $all:ident: $play:path, $calls:literal;)*) => {$(
         #[test]
         fn $name() {
-            some_pairs($play, $calls, 300, 17);
+            some_pairs($play, $calls, 100, 17);
         }
 
         #[test]
