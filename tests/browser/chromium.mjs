@@ -24,7 +24,9 @@ export const launch = (program) => {
   let [last, rest] = [0, Buffer.alloc(0)];
   const gone = new Promise((_, reject) => {
     child.on('error', reject);
-    child.on('exit', (code) => reject(new Error(`${program} ended with ${code}`)));
+    child.on('exit', (code, signal) => reject(new Error(`${program} ended with ${code ?? signal}`)));
+    // What it had written and nobody had read is lost with it, and is said by the pipe: nothing else once it is closed.
+    child.stdio.slice(3).forEach((pipe) => pipe.on('error', reject));
   });
   gone.catch(() => {});
   child.stdio[4].on('data', (data) => {
@@ -33,14 +35,14 @@ export const launch = (program) => {
       const message = JSON.parse(rest.subarray(0, end).toString());
       rest = rest.subarray(end + 1);
       if (message.id === undefined) { listeners.forEach((listen) => listen(message)); continue; }
-      const { resolve, reject } = waiting.get(message.id);
+      const { method, resolve, reject } = waiting.get(message.id);
       waiting.delete(message.id);
-      if (message.error) reject(new Error(`${message.error.message} (${JSON.stringify(message.error)})`)); else resolve(message.result);
+      if (message.error) reject(new Error(`${method}: ${JSON.stringify(message.error)}`)); else resolve(message.result);
     }
   });
   const send = (method, params = {}, sessionId) => Promise.race([gone, new Promise((resolve, reject) => {
     last += 1;
-    waiting.set(last, { resolve, reject });
+    waiting.set(last, { method, resolve, reject });
     child.stdio[3].write(`${JSON.stringify({ id: last, method, params, sessionId })}\0`);
   })]);
   const close = async () => {
