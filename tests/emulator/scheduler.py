@@ -1,7 +1,8 @@
 """What AWS does by itself a little later: a task that starts, a database that has stopped, a restart after seven days.
 
 One thread works through two lists: actions due after some real seconds, and actions due at an instant of the emulated
-clock. Each runs in the account and region of the request that caused it; while that region is lost, it waits.
+clock. Each runs in the account and region of the request that caused it; in a region that is lost it waits, and takes its
+time anew once the region is back.
 """
 
 import contextvars
@@ -17,19 +18,19 @@ _LONGEST_WAIT = 0.5  # seconds; the emulated clock runs on, so instants are look
 
 _condition = threading.Condition()
 _order = itertools.count()
-_soon = []  # (monotonic seconds, order, context, action)
-_dated = []  # (emulated epoch seconds, order, context, action)
+_soon = []  # (monotonic seconds, order, seconds it takes, context, action)
+_dated = []  # (emulated epoch seconds, order, seconds it takes, context, action)
 _parked = []  # what came due in a region that is lost
 
 
 def after(seconds: float, action, *arguments) -> None:
     """Run `action(*arguments)` when `seconds` of real time have passed."""
-    _add(_soon, time.monotonic() + seconds, action, arguments)
+    _add(_soon, time.monotonic() + seconds, seconds, action, arguments)
 
 
 def at(instant: float, action, *arguments) -> None:
     """Run `action(*arguments)` when the emulated clock has reached `instant` (epoch seconds)."""
-    _add(_dated, instant, action, arguments)
+    _add(_dated, instant, 0.0, action, arguments)
 
 
 def clear() -> None:
@@ -47,8 +48,8 @@ def start() -> None:
     threading.Thread(target=_work, name="scheduler", daemon=True).start()
 
 
-def _add(entries, due, action, arguments) -> None:
-    entry = (due, next(_order), contextvars.copy_context(), action, arguments)
+def _add(entries, due, seconds, action, arguments) -> None:
+    entry = (due, next(_order), seconds, contextvars.copy_context(), action, arguments)
     with _condition:
         heapq.heappush(entries, entry)
         _condition.notify()
@@ -65,7 +66,7 @@ def _unpark(_loss, is_lost) -> None:
         return
     with _condition:
         for entry in _parked:
-            heapq.heappush(_soon, (0.0, *entry[1:]))
+            heapq.heappush(_soon, (time.monotonic() + entry[2], *entry[1:]))
         _parked.clear()
         _condition.notify()
 
@@ -77,7 +78,7 @@ def _work() -> None:
             if entry is None:
                 _condition.wait(_pause())
                 continue
-        _, _, context, action, arguments = entry
+        _, _, _, context, action, arguments = entry
         if context.run(outage.here):
             with _condition:
                 _parked.append(entry)
