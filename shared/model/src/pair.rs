@@ -4,28 +4,41 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::RwLock;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::ServiceCapacity;
+use watchkeeper_domain::capacity::{Capacity, ServiceCapacity, ServiceId};
 use watchkeeper_domain::estate::{DetectionMode, Failover, FencePolicy, Singleton, TrafficPolicy, TrafficStrategy};
+use watchkeeper_domain::failover::rehearsal::{RehearsalSituation, refusal, rehearsed_serving};
 use watchkeeper_domain::failover::{
-    OngoingMove, PlacedService, Pointer, PointerError, RegionalPair, ServiceFigures, Serving, placement,
+    OngoingMove, Pointer, PointerError, RegionalPair, ServiceFigures, Serving, placement,
 };
-use watchkeeper_domain::intent::DesiredState;
-use watchkeeper_domain::name::{BadName, Region, ServiceName};
-use watchkeeper_domain::value::Duration;
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile, resolve};
+use watchkeeper_domain::name::{BadName, ClusterName, Region, ServiceName};
+use watchkeeper_domain::value::{Duration, Percent};
 
 pub use crate::point::{ModelPointer, MoveId, PairSide};
 
 /// What a region's writer has settled last.
 type Settled = Option<u8>;
 
-/// A question about a placement: the region, its pointer, what it settled, what it heard, and the time.
-type Question = (PairSide, ModelPointer, Settled, Option<Timestamp>, Timestamp);
+/// What a rehearsal that is up in the standby wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Rehearsed {
+    /// What the real function takes of a failover's figures.
+    Figures,
+    /// All of them, the singleton too: a mistake.
+    Everything,
+}
+
+/// A question about a placement: the region, its pointer, what it settled, what it heard, the time, and what is rehearsed there.
+type Question = (PairSide, ModelPointer, Settled, Option<Timestamp>, Timestamp, Option<Rehearsed>);
 
 /// The pair's names and document.
 #[derive(Debug)]
 pub struct ModelPair {
     regions: [Region; 2],
+    cluster: ClusterName,
     singleton: Singleton,
+    /// A service of many tasks, which is of interest to a rehearsal alone.
+    plural: ServiceName,
     services: BTreeSet<ServiceName>,
     failover: Failover,
     // The same few questions are asked in a million states.
@@ -39,7 +52,7 @@ impl ModelPair {
     /// [`BadName`] never; the names below are good.
     pub fn new(silence: Option<u32>) -> Result<Self, BadName> {
         let regions = [Region::new("us-west-2")?, Region::new("us-west-1")?];
-        let service = ServiceName::new("job-scheduler")?;
+        let (service, plural) = (ServiceName::new("job-scheduler")?, ServiceName::new("web")?);
         let fence = silence.map(|_| FencePolicy::DeadMan);
         let singleton = Singleton { service, fence, silence: silence.map(Duration::minutes) };
         let failover = Failover {
@@ -49,7 +62,7 @@ impl ModelPair {
             probe: None,
             rto: Duration::minutes(10),
             rpo: Duration::minutes(1),
-            capacity: BTreeMap::from([(singleton.service.clone(), 1)]),
+            capacity: BTreeMap::from([(singleton.service.clone(), 1), (plural.clone(), 2)]),
             waves: Vec::new(),
             singletons: vec![singleton.clone()],
             tables: Vec::new(),
@@ -73,8 +86,8 @@ impl ModelPair {
             rehearse: None,
             certified_within: None,
         };
-        let services = BTreeSet::from([singleton.service.clone()]);
-        Ok(Self { regions, singleton, services, failover, known: RwLock::default() })
+        let services = BTreeSet::from([singleton.service.clone(), plural.clone()]);
+        Ok(Self { regions, cluster: ClusterName::new("pair")?, singleton, plural, services, failover, known: RwLock::default() })
     }
 
     /// The region's name.
@@ -113,7 +126,18 @@ impl ModelPair {
     /// Whether the region is to run the singleton, by the real table of placements and over its baseline; `None` when it
     /// must not change anything.
     pub fn wants(&self, side: PairSide, point: &ModelPointer, settled: Settled) -> Option<bool> {
-        self.wants_at(side, point, settled, None, Timestamp::UNIX_EPOCH)
+        self.answer((side, *point, settled, None, Timestamp::UNIX_EPOCH, None))
+    }
+
+    /// The same while a rehearsal is up there.
+    pub fn wants_rehearsing(
+        &self,
+        side: PairSide,
+        point: &ModelPointer,
+        settled: Settled,
+        rehearsed: Option<Rehearsed>,
+    ) -> Option<bool> {
+        self.answer((side, *point, settled, None, Timestamp::UNIX_EPOCH, rehearsed))
     }
 
     /// The same, with what the region has heard of the standby.
@@ -125,7 +149,10 @@ impl ModelPair {
         heard: Option<Timestamp>,
         now: Timestamp,
     ) -> Option<bool> {
-        let question = (side, *point, settled, heard, now);
+        self.answer((side, *point, settled, heard, now, None))
+    }
+
+    fn answer(&self, question: Question) -> Option<bool> {
         if let Some(known) = self.known.read().ok().and_then(|known| known.get(&question).copied()) {
             return known;
         }
@@ -136,7 +163,7 @@ impl ModelPair {
         wants
     }
 
-    fn place(&self, (side, point, settled, heard, now): &Question) -> Option<bool> {
+    fn place(&self, (side, point, settled, heard, now, rehearsed): &Question) -> Option<bool> {
         let pointer = self.pointer(*point);
         let seen = RegionalPair {
             // A pair that never moved has no item.
@@ -151,17 +178,53 @@ impl ModelPair {
             now: *now,
         };
         let baseline = ServiceCapacity { desired: u32::from(*side == PairSide::Home), scaling: None };
-        let placed = match placement(&seen).ok()?.map(|intent| intent.want) {
-            Some(DesiredState::Placed(placed)) => placed.services.get(&self.singleton.service).copied(),
-            _ => None,
+        let intents: Vec<Intent> = placement(&seen).ok()?.into_iter().chain(self.rehearsal(*rehearsed)).collect();
+        let id = ServiceId { cluster: self.cluster.clone(), service: self.singleton.service.clone() };
+        let before = Capacity { services: BTreeMap::from([(id.clone(), baseline)]), ..Capacity::default() };
+        resolve(&before, &intents, *now).services.get(&id).map(|found| found.desired > 0)
+    }
+
+    /// Whether a rehearsal may begin in the standby, by the real function.
+    pub fn may_rehearse(&self, point: &ModelPointer) -> bool {
+        let standby = self.region(PairSide::Standby);
+        let situation = RehearsalSituation {
+            pointer: &self.pointer(*point),
+            region: standby,
+            standby,
+            halt: None,
+            freeze: None,
+            own: &[],
+            theirs: &[],
+            by: "rehearsal",
+            now: Timestamp::UNIX_EPOCH,
         };
-        Some(placed.map_or(baseline, |placed: PlacedService| placed.scale(baseline)).desired > 0)
+        refusal(&situation).is_none()
+    }
+
+    fn rehearsal(&self, rehearsed: Option<Rehearsed>) -> Option<Intent> {
+        let all = self.serving(PairSide::Standby);
+        let serving = match rehearsed? {
+            Rehearsed::Figures => rehearsed_serving(&all, Percent::new(100), &self.failover),
+            Rehearsed::Everything => all,
+        };
+        let services = serving.into_iter().map(|(service, figures)| (service, figures.desired)).collect();
+        Some(Intent {
+            layer: Layer::Rehearsal,
+            want: DesiredState::Scaled(RequestedProfile::rehearsed(&services)),
+            reason: "a rehearsal of a failover".to_owned(),
+            by: "rehearsal".to_owned(),
+            declared: Timestamp::UNIX_EPOCH,
+            expires: None,
+            approved: BTreeSet::new(),
+            for_release: None,
+        })
     }
 
     /// What a region runs while it serves: nothing is said of the home, where the baseline says it.
     fn serving(&self, side: PairSide) -> Serving {
-        let figures = ServiceFigures { desired: 1, bounds: None };
-        (side == PairSide::Standby).then(|| (self.singleton.service.clone(), figures)).into_iter().collect()
+        let figures = |desired| ServiceFigures { desired, bounds: None };
+        let away = [(self.singleton.service.clone(), figures(1)), (self.plural.clone(), figures(2))];
+        away.into_iter().filter(|_| side == PairSide::Standby).collect()
     }
 
     fn pointer(&self, point: ModelPointer) -> Pointer {

@@ -11,7 +11,7 @@ const HOME: PairSide = PairSide::Home;
 
 fn model(movers: &[PairSide], crashes: u8, stalls: u8) -> ProtocolModel {
     let Ok(pair) = ModelPair::new(None) else { panic!("its names are good") };
-    ProtocolModel { pair, movers: movers.to_vec(), asks: false, crashes, stalls, broken: None }
+    ProtocolModel { pair, movers: movers.to_vec(), asks: false, crashes, stalls, rehearsals: 0, broken: None }
 }
 
 fn broken(movers: &[PairSide], stalls: u8, rule: ProtocolRule) -> ProtocolModel {
@@ -25,6 +25,16 @@ fn asking(model: ProtocolModel) -> ProtocolModel {
 #[test]
 fn a_failover_with_a_crash_a_late_write_and_a_person_keeps_every_promise() {
     holds(asking(model(&[AWAY], 1, 1)), 100_000);
+}
+
+#[test]
+fn rehearsals_that_come_and_go_during_a_failover_and_the_way_home_keep_every_promise() {
+    holds(ProtocolModel { rehearsals: 2, ..model(&[AWAY, HOME], 0, 0) }, 100_000);
+}
+
+#[test]
+fn a_rehearsal_during_a_failover_with_a_crash_and_a_late_write_keeps_every_promise() {
+    holds(ProtocolModel { rehearsals: 1, ..model(&[AWAY], 1, 1) }, 50_000);
 }
 
 #[test]
@@ -102,6 +112,11 @@ fn a_pointer_that_is_restored_before_the_new_region_is_closed_runs_two_singleton
 #[test]
 fn a_proof_of_closing_from_before_the_turn_is_none() {
     finds(broken(&[AWAY], 0, ProtocolRule::ClosedAfterTurn), SINGLE);
+}
+
+#[test]
+fn a_rehearsal_that_starts_a_singleton_runs_two() {
+    finds(ProtocolModel { rehearsals: 1, ..broken(&[], 0, ProtocolRule::RehearsedFigures) }, SINGLE);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod emergency_scene;
 mod emergency_trouble;
 mod failover_documents;
 mod failover_faults;
+mod failover_halts;
 mod failover_questions;
 mod failover_steps;
 mod failover_stops;

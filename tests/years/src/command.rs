@@ -225,7 +225,7 @@ fn story(options: &Options) -> ExitCode {
 
 fn diary(chapter: &Chapter) -> Option<Violation> {
     let played = chapter.play(true);
-    println!("{} in {}, account {}", chapter.site.document.estate, chapter.site.region, chapter.site.account);
+    println!("{}", chapter.scene);
     for (at, what) in &played.diary {
         println!("{} {what}", at.strftime("%a %d %b %Y %H:%M:%S"));
     }

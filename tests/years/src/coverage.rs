@@ -24,6 +24,10 @@ pub enum Phase {
     BackingUp,
     /// What is stuck is being freed.
     Unblocking,
+    /// A rehearsal is under way.
+    Rehearsing,
+    /// A pair of regions moves.
+    Moving,
 }
 
 /// How often what was played.

@@ -2,6 +2,7 @@
 //! and region.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use watchkeeper_in_memory::{InMemoryHarness, documents};
 use watchkeeper_sim::{BucketLimits, SimRegion, TimingSettings, aurora, declared, rds, service, store};
 
 use crate::generated::{GENERATED, UNTAGGED, databases_of, generated};
+use crate::pair::PairSite;
 use crate::story::weights::{SKEWS, SPEEDS, Speed};
 use crate::story::{Setting, weighted};
 
@@ -44,10 +46,17 @@ pub struct Site {
 static OWN: LazyLock<EstateFolder> =
     LazyLock::new(|| documents(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/estates")));
 
-/// The names of estates that there are histories of. A pair of regions has its own: not yet.
+/// The names of estates that there are histories of.
 pub fn names() -> Vec<String> {
-    let plain = |estate: &&Estate| estate.environments().all(|it| it.document().regions.standby.is_none());
-    OWN.iter().filter(plain).map(|estate| estate.name().to_string()).chain([GENERATED.to_owned()]).collect()
+    OWN.iter().map(|estate| estate.name().to_string()).chain([GENERATED.to_owned()]).collect()
+}
+
+/// The pair of regions of an estate, as a seed has it; none where it has only single ones.
+pub(crate) fn pair_of(name: &str, rng: &mut Rng) -> Option<PairSite> {
+    let estate = OWN.estate(name).ok()?;
+    let (quick, _) = timing(weighted(rng, SPEEDS));
+    let deployment = TimingSettings::default().deployment;
+    PairSite::of(&document_of(estate), TimingSettings { deployment, ..quick }, rng)
 }
 
 /// The estate whose turn it is with a seed.
@@ -86,6 +95,12 @@ fn document_of(estate: &Estate) -> EstateDocument {
     let environments = estate.environments().map(|it| (it.name().clone(), it.document().clone())).collect();
     let (about, owner) = (estate.about().cloned(), estate.owner().cloned());
     EstateDocument { estate: estate.name().clone(), about, owner, environments }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}, account {}", self.document.estate, self.region, self.account)
+    }
 }
 
 impl Site {

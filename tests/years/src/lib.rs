@@ -8,6 +8,7 @@ mod generated;
 pub mod history;
 pub mod invariant;
 mod owner;
+pub mod pair;
 pub mod shrink;
 pub mod simulation;
 pub mod story;

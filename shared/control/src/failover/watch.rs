@@ -192,7 +192,11 @@ impl<P: Platform> FailoverRunbook<P> {
             ticked.unreached_seconds = watch.since.map(|since| at.duration_since(since).as_secs());
         }
         let asking = self.asked(member, &mut watch).await?;
-        match watch.next_action(&member.failover, pointer, at) {
+        let halt = match watch.since {
+            Some(_) => self.ledger.load(&member.scope()).await?.halt,
+            None => None,
+        };
+        match watch.next_action(&member.failover, pointer, halt.as_ref(), at) {
             WatchAction::Nothing => {}
             WatchAction::Tell(what) => {
                 let subject = format!("{}: {} is not reached", member.id, member.other());

@@ -102,7 +102,7 @@ pub enum RunbookError {
         until: Timestamp,
     },
     /// The halt switch is on.
-    #[error("halted since {} by {}: {}", .0.since, .0.by, .0.reason)]
+    #[error("{0}")]
     Halted(HaltSwitch),
     /// The ledger does not know the run, or something of it.
     #[error("{what} of {scope} is not in the ledger")]

@@ -11,6 +11,7 @@ use super::readiness::Readiness;
 use super::rehearsal::{CertificateStanding, RehearsalMemory, StandingVerdict};
 use super::switch::SwitchArming;
 use crate::estate::{DetectionMode, Failover};
+use crate::guardrail::HaltSwitch;
 use crate::name::ServiceName;
 
 /// How often readiness is looked at.
@@ -155,8 +156,14 @@ impl WatchState {
         counted && self.failures < enough(failover) && last.duration_since(tick) < PROBE_FOR
     }
 
-    /// What follows, given the pointer. `self` is the memory after the probe.
-    pub fn next_action(&self, failover: &Failover, pointer: &Pointer, now: Timestamp) -> WatchAction {
+    /// What follows, given the pointer, and whether this region is halted. `self` is the memory after the probe.
+    pub fn next_action(
+        &self,
+        failover: &Failover,
+        pointer: &Pointer,
+        halt: Option<&HaltSwitch>,
+        now: Timestamp,
+    ) -> WatchAction {
         let enough = enough(failover);
         let Some(since) = self.since.filter(|_| self.failures >= enough && pointer.moving.is_none()) else {
             return WatchAction::Nothing;
@@ -176,6 +183,7 @@ impl WatchState {
                  hand if it is lost",
                 pointer.since
             )),
+            _ if let Some(halt) = halt => once(format!("{halt}: no failover is started until it is lifted")),
             _ if self.refused.is_some() => once(self.refused.as_ref().map_or_else(String::new, |refused| {
                 format!(
                     "a failover was declined ({}): while it lasts nobody is asked again; start the failover machine by hand",

@@ -70,13 +70,12 @@ fn moved(case: &GuardrailCase<'_>) -> bool {
 
 fn halted(case: &GuardrailCase<'_>) -> Vec<Violation> {
     let Some(halt) = case.halt.filter(|_| !case.plan.is_empty()) else { return Vec::new() };
-    let found = format!("halted since {} by {}: {}", halt.since, halt.by, halt.reason);
     // What a dead man's switch has promised stops all the same: the other region counts on it unseen.
     let kept = case.plan.actions().all(|action| promised(&action.change, case.deciding));
     vec![Violation::new(
         GuardrailCode::Halted,
         if kept { Severity::Warn } else { Severity::Refuse },
-        found,
+        halt.to_string(),
         "Start the reconcile machine with \"halt\": false to go on",
     )]
 }

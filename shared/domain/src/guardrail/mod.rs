@@ -4,6 +4,7 @@ mod capacity;
 mod checks;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,12 @@ pub struct HaltSwitch {
     pub reason: String,
     /// Since when.
     pub since: Timestamp,
+}
+
+impl fmt::Display for HaltSwitch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "halted since {} by {}: {}", self.since, self.by, self.reason)
+    }
 }
 
 /// What an estate document allows in an environment.

@@ -3,7 +3,7 @@
 //! What may happen at any time, in any order: a version of the pointer or a mark arrives late or never; a writer reads, and
 //! writes much later; it loses its lease and its write is still on its way; tasks start and stop late; an execution
 //! pauses, crashes and is started again, or is taken for dead while it lives; a fence is not proved in time; a person is
-//! asked, says no, or says yes when it is so.
+//! asked, says no, or says yes when it is so; a rehearsal begins in the standby, and is given back much later.
 //!
 //! What is assumed: a replica gets the versions of one writer in order; a mark may overtake the pointer. A writer's write
 //! never lands after its successor has the lease ([`crate::lease`] shows it). A person who says yes has stopped the
@@ -44,6 +44,8 @@ pub enum ProtocolRule {
     ClosedAfterTurn,
     /// A person says yes only when it is so.
     Honesty,
+    /// A rehearsal starts no singleton.
+    RehearsedFigures,
 }
 
 /// What is explored.
@@ -59,6 +61,8 @@ pub struct ProtocolModel {
     pub asks: bool,
     /// Writers that lose their lease with a write on its way.
     pub stalls: u8,
+    /// Rehearsals in the standby.
+    pub rehearsals: u8,
     /// The rule that is broken, if one is.
     pub broken: Option<ProtocolRule>,
 }
@@ -99,6 +103,8 @@ impl Model for ProtocolModel {
             used: 0,
             crashes: self.crashes,
             stalls: self.stalls,
+            rehearsals: self.rehearsals,
+            rehearsing: false,
             fault: None,
         }]
     }
@@ -111,12 +117,19 @@ impl Model for ProtocolModel {
         for index in 0..state.movers.len() {
             self.mover_actions(state, index, actions);
         }
+        if state.rehearsing {
+            actions.push(ProtocolAction::GiveBack);
+        } else if state.rehearsals > 0 && self.pair.may_rehearse(&state.points[PairSide::Standby.at()]) {
+            actions.push(ProtocolAction::Rehearse);
+        }
     }
 
     fn next_state(&self, state: &ProtocolState, action: ProtocolAction) -> Option<ProtocolState> {
         let mut next = state.clone();
         match action {
             ProtocolAction::Replicate => next.replicate(),
+            ProtocolAction::Rehearse => (next.rehearsing, next.rehearsals) = (true, next.rehearsals - 1),
+            ProtocolAction::GiveBack => next.rehearsing = false,
             ProtocolAction::Tell(side) => next.heard[side.other().at()] = next.marks[side.at()].epoch,
             ProtocolAction::Look(index)
             | ProtocolAction::Put(index)

@@ -127,6 +127,10 @@ pub struct ProtocolState {
     pub crashes: u8,
     /// Crashes of writers that are left.
     pub stalls: u8,
+    /// Rehearsals that are left.
+    pub rehearsals: u8,
+    /// Whether one is up in the standby.
+    pub rehearsing: bool,
     /// What went wrong first.
     pub fault: Option<ProtocolViolation>,
 }
@@ -172,4 +176,8 @@ pub enum ProtocolAction {
     Switch(usize),
     /// It crashes; another one is started in its place.
     Crash(usize),
+    /// A rehearsal begins in the standby.
+    Rehearse,
+    /// It is given back.
+    GiveBack,
 }

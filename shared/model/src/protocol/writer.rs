@@ -4,7 +4,7 @@ use watchkeeper_domain::failover::MoveStage;
 
 use super::state::{ExecutionPhase, MoverState, ProtocolAction, ProtocolState, RegionHand, SettledMark};
 use super::{ProtocolModel, ProtocolRule};
-use crate::pair::PairSide;
+use crate::pair::{PairSide, Rehearsed};
 
 impl ProtocolModel {
     pub(super) fn writer_actions(&self, state: &ProtocolState, side: PairSide, actions: &mut Vec<ProtocolAction>) {
@@ -53,7 +53,9 @@ impl ProtocolModel {
             return None;
         }
         let last = state.marks[at];
-        let up = self.pair.wants(side, &point, Some(last.epoch))?;
+        let what = if self.keeps(ProtocolRule::RehearsedFigures) { Rehearsed::Figures } else { Rehearsed::Everything };
+        let rehearsed = (state.rehearsing && side == PairSide::Standby).then_some(what);
+        let up = self.pair.wants_rehearsing(side, &point, Some(last.epoch), rehearsed)?;
         let waited_for = || {
             let waits = |phase| matches!(phase, ExecutionPhase::Closing(since) if since > last.revision);
             state.movers.iter().any(|mover| mover.side == side && waits(mover.phase))

@@ -85,6 +85,17 @@ impl FailoverRun {
         };
     }
 
+    /// A person's answer reaches it.
+    pub fn hears(&mut self, answer: Value) {
+        self.execution.answer(answer);
+        self.state = FailoverRunState::Running;
+    }
+
+    /// How it stands: when it goes on, or until when it asks.
+    pub fn standing(&self) -> Standing<'_> {
+        self.execution.standing()
+    }
+
     /// Whether its next step is about to be taken.
     fn at_step(&self) -> bool {
         self.moving().is_some_and(|moving| moving.enters(STEP))
@@ -179,9 +190,9 @@ impl InMemoryPair {
         }
     }
 
-    /// One state of an execution, once it is due. What falls due while its own hand is at work waits for the end of that.
+    /// One state of an execution, once it is due, or once its question has had no answer in time. What falls due while its own hand is at work waits for the end of that.
     pub fn take(&mut self, failover_run: &mut FailoverRun) {
-        if let Standing::Due(at) = failover_run.execution.standing() {
+        if let Standing::Due(at) | Standing::Asking(at) = failover_run.execution.standing() {
             let wait = Duration::try_from(at.duration_since(self.pair.now())).unwrap_or_default();
             let reconcile_machine = failover_run.moving().is_some_and(|moving| moving.child().is_some());
             if reconcile_machine {
@@ -198,11 +209,15 @@ impl InMemoryPair {
         failover_run.look();
     }
 
-    /// A person answers.
+    /// A person answers, and the execution goes on until it ends, dies, or asks again.
     pub fn answer(&mut self, failover_run: &mut FailoverRun, answer: Value) {
-        failover_run.execution.answer(answer);
-        failover_run.state = FailoverRunState::Running;
+        failover_run.hears(answer);
         self.fly(failover_run);
+    }
+
+    /// A person starts the failback machine.
+    pub fn by_hand_home(&self, name: &str, more: &Value) -> FailoverRun {
+        self.start("Failback", self.pair.home_region(), name, more)
     }
 
     /// The failback machine, up to the move: what it says of the way home, or the execution that goes there.
@@ -213,8 +228,7 @@ impl InMemoryPair {
     /// # Panics
     /// When it ends in any other way.
     pub fn go_home(&mut self, name: &str, more: &Value) -> Result<FailoverRun, String> {
-        let region = self.pair.home_region().clone();
-        let mut failover_run = self.start("Failback", &region, name, more);
+        let mut failover_run = self.by_hand_home(name, more);
         while failover_run.state == FailoverRunState::Running && !failover_run.at_step() {
             self.take(&mut failover_run);
         }

@@ -58,6 +58,14 @@ pub enum Invariant {
     DriftLeftAlone,
     /// What is told is told once.
     ToldOnce,
+    /// A singleton runs once, in one region.
+    SingletonOnce,
+    /// A rehearsal moves nothing.
+    RehearsalMovesNothing,
+    /// Both regions come to have one pointer, and it never goes back.
+    OnePointer,
+    /// People are sent only to what was verified.
+    TrafficToVerified,
     /// The code keeps its own promises.
     NoPanic,
 }
@@ -98,6 +106,12 @@ impl Invariant {
             }
             Self::DriftLeftAlone => "is *drift*: told once, left alone until the next transition",
             Self::ToldOnce => "A refusal is told once, not with every tick",
+            Self::SingletonOnce => "A singleton never runs twice.",
+            Self::RehearsalMovesNothing => {
+                "It writes nothing in the region that serves, and nowhere the pointer, traffic, a fence or data"
+            }
+            Self::OnePointer => "says which region serves, in which epoch, and whether it is moving",
+            Self::TrafficToVerified => "Before traffic, everything goes back.",
             Self::NoPanic => "one that failed has a stable name as its error",
         }
     }

@@ -20,7 +20,7 @@ const SETTLES: Duration = Duration::from_secs(20);
 
 impl Simulation {
     pub(super) fn happens(&mut self, event: &Event) -> Result<(), Violation> {
-        self.coverage.event(event.into(), self.fault(), self.phase());
+        self.coverage.event(event.kind(), self.fault(), self.phase());
         self.say(|| event.to_string());
         self.livens();
         let (now, minutes) = (self.now(), event.minutes());

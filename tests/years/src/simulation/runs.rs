@@ -1,8 +1,5 @@
 //! Executions that are under way, and the people who answer them.
 
-use std::hash::{Hash as _, Hasher as _};
-
-use fnv::FnvHasher;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_in_memory::ExecutionEnd;
@@ -11,10 +8,8 @@ use watchkeeper_sim::machine::{Execution, Standing};
 use super::{Later, Simulation};
 use crate::coverage::Phase;
 use crate::invariant::{Actor, Violation};
+use crate::story::fated;
 use crate::story::weights::{ANSWERS, Answer};
-
-/// How many minutes a person takes to answer, at the most.
-const PATIENCE: u32 = 20;
 
 /// An execution that is under way.
 pub(crate) struct Run {
@@ -49,14 +44,6 @@ impl Run {
 /// The execution that acts: the child of a child of it.
 pub(crate) fn innermost(execution: &Execution) -> &Execution {
     execution.child().map_or(execution, innermost)
-}
-
-/// One of a table, always the same for the same name.
-fn fated<T: Clone>(seed: u64, name: &str, table: &[(u32, T)]) -> (T, u32) {
-    let mut hasher = FnvHasher::default();
-    (seed, name).hash(&mut hasher);
-    let mut rng = fastrand::Rng::with_seed(hasher.finish());
-    (crate::story::weighted(&mut rng, table), rng.u32(1..PATIENCE))
 }
 
 impl Simulation {

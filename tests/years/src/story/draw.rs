@@ -1,6 +1,9 @@
 //! Drawing one event: which kind by weight, and the rest from what there is.
 
+use std::hash::{Hash as _, Hasher as _};
+
 use fastrand::Rng;
+use fnv::FnvHasher;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{DatabaseId, ResourceId, ServiceId, Suspensions};
 use watchkeeper_domain::estate::{Environment, EnvironmentKind, EstateFolder};
@@ -92,6 +95,17 @@ pub(crate) fn weighted<T: Clone>(rng: &mut Rng, table: &[(u32, T)]) -> T {
         }
     }
     unreachable!("less than the sum of all weights is left")
+}
+
+/// How many minutes a person takes to answer, at the most.
+const PATIENCE: u32 = 20;
+
+/// One of a table, always the same for the same name.
+pub(crate) fn fated<T: Clone>(seed: u64, name: &str, table: &[(u32, T)]) -> (T, u32) {
+    let mut hasher = FnvHasher::default();
+    (seed, name).hash(&mut hasher);
+    let mut rng = Rng::with_seed(hasher.finish());
+    (weighted(&mut rng, table), rng.u32(1..PATIENCE))
 }
 
 fn one<T: Clone>(rng: &mut Rng, all: &[T]) -> Option<T> {

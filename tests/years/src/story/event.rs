@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{DatabaseId, ResourceId, ServiceId, Suspensions};
-use watchkeeper_domain::name::EnvironmentName;
+use watchkeeper_domain::name::{EnvironmentName, Region};
 use watchkeeper_sim::CallTrouble;
 
 use super::{Deployed, Edit};
@@ -30,6 +30,23 @@ pub enum Delivery {
     Doubled,
     /// So late that its alarm may be over.
     Late,
+}
+
+/// How a region is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
+pub enum Loss {
+    /// Calls to it fail, and its tasks are gone until it is back.
+    #[strum(to_string = "is lost with its tasks")]
+    Gone,
+    /// Calls to it hang, and its tasks are gone until it is back.
+    #[strum(to_string = "hangs, its tasks gone")]
+    Hangs,
+    /// Calls to it fail, and its tasks go on.
+    #[strum(to_string = "is not reached")]
+    Silent,
+    /// Cut off, it goes on by itself.
+    #[strum(to_string = "is cut off")]
+    CutOff,
 }
 
 /// What happens. What lasts ends by itself after so many minutes.
@@ -109,9 +126,35 @@ pub enum Event {
     SilentShelf(u32),
     /// No more copies fit for so long.
     FullShelf(u32),
+    /// A region of a pair is lost for so long.
+    Lose(Region, Loss, u32),
+    /// The two replicas of the ledger are cut off from each other for so long.
+    Split(u32),
+    /// What is written takes half a minute to the other region for so long.
+    Behind(u32),
+    /// The address of a region is not reached from outside for so long.
+    Unreached(Region, u32),
+    /// Somebody starts a failover: planned, or for a region that is lost.
+    FailOver(bool),
+    /// Somebody starts the way home.
+    GoHome,
+    /// Somebody rehearses for so many minutes, with a share in percent.
+    Rehearse(u32, u32),
+    /// AWS has no room for a service of the standby for so long.
+    NoRoom(ServiceId, u32),
+    /// Something of the above in one region of a pair.
+    In(Region, Box<Event>),
 }
 
 impl Event {
+    /// Its kind; that of what happens, where that is in one region of a pair.
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Self::In(_, event) => event.kind(),
+            event => event.into(),
+        }
+    }
+
     /// Whether it is a trouble that AWS has for a while, and that changes nothing of an estate. Without a schedule a whole day may be
     /// missed, and with it the transition that what somebody has changed waits for.
     pub fn is_trouble(&self) -> bool {
@@ -147,7 +190,14 @@ impl Event {
             | Self::Slow(minutes)
             | Self::Silence(minutes)
             | Self::SilentShelf(minutes)
-            | Self::FullShelf(minutes) => *minutes,
+            | Self::FullShelf(minutes)
+            | Self::Lose(_, _, minutes)
+            | Self::Split(minutes)
+            | Self::Behind(minutes)
+            | Self::Unreached(_, minutes)
+            | Self::Rehearse(minutes, _)
+            | Self::NoRoom(_, minutes) => *minutes,
+            Self::In(_, event) => event.minutes(),
             _ => 0,
         }
     }
@@ -224,6 +274,22 @@ impl fmt::Display for Event {
             Self::BadCopy(store) => write!(f, "the newest copy of store {store} has failed"),
             Self::SilentShelf(minutes) => write!(f, "the regions of copies are silent for {minutes} min"),
             Self::FullShelf(minutes) => write!(f, "no more copies fit for {minutes} min"),
+            Self::Lose(region, loss, minutes) => write!(f, "{region} {loss} for {minutes} min"),
+            Self::Split(minutes) => write!(f, "the replicas of the ledger are cut off from each other for {minutes} min"),
+            Self::Behind(minutes) => write!(f, "the replicas of the ledger are behind for {minutes} min"),
+            Self::Unreached(region, minutes) => {
+                write!(f, "the address of {region} is not reached from outside for {minutes} min")
+            }
+            Self::FailOver(true) => f.write_str("somebody starts a planned move"),
+            Self::FailOver(false) => f.write_str("somebody starts a failover"),
+            Self::GoHome => f.write_str("somebody starts the way home"),
+            Self::Rehearse(minutes, percent) => {
+                write!(f, "somebody rehearses with {percent} % for {minutes} min")
+            }
+            Self::NoRoom(service, minutes) => {
+                write!(f, "AWS has no room for {} for {minutes} min", service.service)
+            }
+            Self::In(region, event) => write!(f, "in {region}: {event}"),
         }
     }
 }

@@ -4,11 +4,13 @@
 mod draw;
 mod edit;
 mod event;
+mod pair;
 mod timeline;
 pub mod weights;
 
 pub use draw::Setting;
-pub(crate) use draw::weighted;
+pub(crate) use draw::{fated, weighted};
 pub use edit::{Deployed, Edit};
-pub use event::{Delivery, Event, EventKind, Happening};
+pub use event::{Delivery, Event, EventKind, Happening, Loss};
+pub use pair::draw as draw_pair;
 pub use timeline::draw;

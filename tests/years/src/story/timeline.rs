@@ -10,10 +10,15 @@ use super::weights::{DAYS, PACES, Pace};
 /// A minute of the year from whose beginning histories begin.
 const YEAR: i64 = 365 * 24 * 60;
 
+/// When a history begins.
+pub(super) fn begin(rng: &mut Rng) -> Timestamp {
+    let year: Timestamp = Timestamp::constant(1_793_491_200, 0); // 1 November 2026
+    year + SignedDuration::from_mins(rng.i64(0..YEAR) / 5 * 5)
+}
+
 /// When a history begins and ends, and what happens in it.
 pub fn draw(rng: &mut Rng, setting: &Setting) -> (Timestamp, Timestamp, Vec<Happening>) {
-    let year: Timestamp = Timestamp::constant(1_793_491_200, 0); // 1 November 2026
-    let begin = year + SignedDuration::from_mins(rng.i64(0..YEAR) / 5 * 5);
+    let begin = begin(rng);
     let range = weighted(rng, DAYS);
     let days = rng.u32(range);
     let end = begin + SignedDuration::from_hours(24 * i64::from(days));

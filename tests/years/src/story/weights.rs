@@ -48,6 +48,43 @@ pub const EVENTS: &[(u32, EventKind)] = &[
     (2, EventKind::FullShelf),
 ];
 
+/// How much of each kind of event in a pair of regions.
+pub const PAIR_EVENTS: &[(u32, EventKind)] = &[
+    // What becomes of regions.
+    (8, EventKind::Lose),
+    (3, EventKind::Split),
+    (3, EventKind::Behind),
+    (4, EventKind::Unreached),
+    (3, EventKind::NoRoom),
+    // People.
+    (8, EventKind::FailOver),
+    (6, EventKind::GoHome),
+    (10, EventKind::Rehearse),
+    (3, EventKind::Count),
+    (3, EventKind::Release),
+    (2, EventKind::Halt),
+    // AWS, in one of them.
+    (10, EventKind::Fault),
+    (5, EventKind::Weather),
+    (2, EventKind::Slow),
+    (3, EventKind::Abort),
+];
+
+/// How a region is lost.
+pub const LOSSES: &[(u32, super::Loss)] = {
+    use super::Loss as L;
+    &[(3, L::Gone), (3, L::Hangs), (2, L::Silent), (2, L::CutOff)]
+};
+
+/// How long a history of a pair is, in hours: its ticks come each minute, in both regions.
+pub const PAIR_HOURS: &[(u32, std::ops::Range<i64>)] = &[(4, 6..20), (1, 20..60)];
+
+/// How many minutes lie between two events of a pair.
+pub const PAIR_GAPS: &[(u32, std::ops::Range<i64>)] = &[(5, 0..4), (4, 4..30), (3, 30..150), (1, 150..600)];
+
+/// How long what lasts does in a pair, in minutes.
+pub const PAIR_MINUTES: &[(u32, std::ops::Range<u32>)] = &[(5, 1..10), (4, 10..45), (1, 45..200)];
+
 /// What comes next in a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {

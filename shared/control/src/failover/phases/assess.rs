@@ -31,6 +31,9 @@ impl<P: Platform> FailoverRunbook<P> {
     pub(super) async fn assess(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         let member = work.member;
         let now = self.clock.now();
+        if let Some(refused) = self.halted(work).await?.filter(|_| work.request.mode != MoveManner::Plan) {
+            return Ok(refused);
+        }
         if let Some(singleton) = member.failover.singletons.first().filter(|_| work.record.answered.is_none()) {
             let answered = tasks_of(&self.peer, member, &singleton.service).await.is_ok();
             work.record.answered = Some(answered);
@@ -79,6 +82,13 @@ impl<P: Platform> FailoverRunbook<P> {
             return Ok(PhaseOutcome::End(MoveEnding::Planned));
         }
         Ok(PhaseOutcome::Enter(MovePhase::Approve))
+    }
+
+    /// A region that is halted can start nothing: a move to it would only stop what runs. It is refused before anything is written.
+    pub(super) async fn halted(&self, work: &mut MoveStep<'_>) -> Result<Option<PhaseOutcome>, RunbookError> {
+        let Some(halt) = self.ledger.load(&work.member.scope()).await?.halt else { return Ok(None) };
+        work.record.header.note(self.clock.now(), format!("{} is {halt}", work.member.region));
+        Ok(Some(PhaseOutcome::End(MoveEnding::Refused)))
     }
 
     /// What a rehearsal has up: it is opened at once, and nothing of it is started again. Not to know of it costs its time.

@@ -26,6 +26,10 @@ impl<P: Platform> FailoverRunbook<P> {
         }
         // An answer that was lost on the way: the pointer is ours already.
         if work.pointer.own(&id).is_none() {
+            // An approval may have taken its time.
+            if let Some(refused) = self.halted(work).await? {
+                return Ok(refused);
+            }
             let (serving, approved) = (work.record.serving.clone(), work.record.header.approved.clone());
             let next = match work.pointer.begin(&work.member.region, serving, approved, &id, now) {
                 Ok(next) => next.keeping_apart(work.member.failover.singletons.iter().map(|it| it.service.clone())),

@@ -45,7 +45,7 @@ pub fn refusal(of: &RehearsalSituation<'_>) -> Option<String> {
         return Some(format!("the pair is away from home: {region} stands by only until it goes home"));
     }
     if let Some(halt) = of.halt {
-        return Some(format!("halted since {} by {}: {}", halt.since, halt.by, halt.reason));
+        return Some(halt.to_string());
     }
     if let Some(freeze) = of.freeze {
         return Some(format!("frozen until {}: {}", freeze.to, freeze.reason));
