@@ -29,7 +29,7 @@ fn a_failover_with_a_crash_a_late_write_and_a_person_keeps_every_promise() {
 
 #[test]
 fn rehearsals_that_come_and_go_during_a_failover_and_the_way_home_keep_every_promise() {
-    holds(ProtocolModel { rehearsals: 2, ..model(&[AWAY, HOME], 0, 0) }, 100_000);
+    holds(ProtocolModel { rehearsals: 2, ..model(&[AWAY, HOME], 0, 0) }, 80_000);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use watchkeeper_domain::capacity::Rollout;
+use watchkeeper_domain::failover::MoveStage;
 use watchkeeper_domain::name::Region;
 use watchkeeper_sim::{FaultPlan, RegionLoss};
 
@@ -129,7 +130,9 @@ impl PairSimulation {
             return self.goes_home();
         };
         self.counted += 1;
-        let (name, back) = (format!("heir-{}", self.counted), self.counted.is_multiple_of(2));
+        let name = format!("heir-{}", self.counted);
+        // Once traffic has moved there is no way back.
+        let back = moving.stage != MoveStage::Traffic && self.counted % 4 < 2;
         self.say(|| format!("somebody takes the move to {} over{}", moving.to, if back { ", and goes back" } else { "" }));
         if self.pair.pair.runs(&moving.to) {
             let run = self.pair.by_hand(&moving.to, &name, &json!({ "take-over": true, "back": back }));
