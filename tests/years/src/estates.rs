@@ -54,6 +54,9 @@ pub fn names() -> Vec<String> {
 /// The pair of regions of an estate, as a seed has it; none where it has only single ones.
 pub(crate) fn pair_of(name: &str, rng: &mut Rng) -> Option<PairSite> {
     let estate = OWN.estate(name).ok()?;
+    if estate.environments().all(|it| it.document().regions.standby.is_none()) {
+        return None;
+    }
     let (quick, _) = timing(weighted(rng, SPEEDS));
     let deployment = TimingSettings::default().deployment;
     PairSite::of(&document_of(estate), TimingSettings { deployment, ..quick }, rng)
