@@ -13,6 +13,7 @@ mod emergency_trouble;
 mod failover_documents;
 mod failover_faults;
 mod failover_questions;
+mod failover_sources;
 mod failover_steps;
 mod failover_stops;
 mod failover_switches;

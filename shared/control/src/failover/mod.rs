@@ -4,6 +4,7 @@
 mod advance;
 mod beat;
 mod call;
+mod event_sources;
 mod gather;
 mod handle;
 mod outcome;

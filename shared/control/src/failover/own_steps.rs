@@ -23,7 +23,10 @@ impl<P: Platform> FailoverRunbook<P> {
         } else {
             self.own_steps(work).await?.or_else(|| held(work))
         };
-        match waits {
+        if let Some(outcome) = waits {
+            return Ok(outcome);
+        }
+        match self.sources(work).await? {
             Some(outcome) => Ok(outcome),
             None => self.phase(work).await,
         }

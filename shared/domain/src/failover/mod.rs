@@ -1,6 +1,7 @@
 //! Moving an active-standby pair: the pointer, what it means for each region, and the decisions on the way.
 
 mod data;
+mod event_sources;
 pub mod evidence;
 pub mod fence;
 mod own_steps;
@@ -22,6 +23,9 @@ mod wave;
 pub use crate::estate::PairDatabase;
 pub use crate::intent::{PlacedService, Placement, ScalingBounds, ServiceFigures};
 pub use data::{DatabaseRole, Promotion, may_lose, promotion};
+pub use event_sources::{
+    SourceDeparture, SourceMove, SourceNext, SourceState, event_sources, keeps_sources_off, source_names, source_next,
+};
 pub use own_steps::{EXECUTIONS as OWN_STEP_EXECUTIONS, OWN_STEP_WITHIN, OwnStepEnd, OwnStepNext, OwnStepRun};
 pub use phase::{MoveEnding, MovePhase};
 pub use placement::{RegionalPair, UnfollowablePointer, none_forgotten, placement, same_home, unpaired};

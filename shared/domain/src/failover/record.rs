@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::event_sources::SourceMove;
 use super::own_steps::OwnStepRun;
 use super::phase::{MoveEnding, MovePhase};
 use super::plan::MoveFacts;
@@ -185,6 +186,9 @@ pub struct Move {
     /// Runs of the estate's own steps, in the order in which they began.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own_steps: Vec<OwnStepRun>,
+    /// The event sources that move with it, as they were found when the region that is left was looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceMove>,
     /// Phases that it was to be held before, and a person has let it go on to.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub passed: BTreeSet<MovePhase>,
@@ -242,6 +246,7 @@ impl Move {
             lag_ms: None,
             steps: Vec::new(),
             own_steps: Vec::new(),
+            sources: Vec::new(),
             passed: BTreeSet::new(),
             pause: None,
             failure: None,

@@ -78,6 +78,7 @@ pub(super) fn sample(desired: u32, now: Timestamp) -> RegionSample {
         vcpu: Some(64),
         figures_at: Some(now),
         alarms: "edge-5xx".parse().ok().map(|alarm| BTreeSet::from([alarm])),
+        sources_off: BTreeSet::new(),
     }
 }
 
