@@ -34,8 +34,8 @@ pub(crate) fn make_sources(stacks: &mut InMemoryPair) {
         stacks.pair.home().set_source(&source, Some(if on { SourceState::On } else { SourceState::Off }));
         stacks.pair.standby().set_source(&source, Some(SourceState::Off));
     }
-    // The home tells of it.
-    stacks.minutes(1);
+    // The home tells of it, and the standby's replica of the ledger has it.
+    stacks.minutes(2);
 }
 
 fn pair(more: &[(&str, &str)]) -> InMemoryPair {
@@ -91,6 +91,7 @@ fn sources_go_with_the_pair_and_come_home_with_it() {
     let mut back = stacks.by_hand(&home(), "home-again", &json!({ "mode": "graceful" }));
     say_yes(&mut stacks, &mut back);
     assert_eq!(ended(&back), ("done", None), "{}", story(&stacks, &back));
+    stacks.minutes(1);
     where_it_is_served(&stacks, "home again");
     never_in_two(&stacks, "there and back");
 }

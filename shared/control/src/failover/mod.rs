@@ -16,6 +16,7 @@ mod ready;
 mod rehearsals;
 mod rehearse;
 mod start;
+mod steer;
 mod takeover;
 mod traffic_switch;
 mod watch;

@@ -15,6 +15,7 @@ pub mod rehearsal;
 pub mod report;
 mod request;
 pub mod sample;
+mod steer;
 mod switch;
 mod traffic;
 mod watch;
@@ -35,6 +36,7 @@ pub use record::{Move, MovePause, PauseKind, PhaseTiming, waves};
 pub use rehearsal::{rehearsed_for, rehearsed_share};
 pub use request::{FailoverRequest, MoveManner};
 pub use sample::{FIGURES_EVERY, RegionSample, ServiceSample, serving};
+pub use steer::MoveWord;
 pub use switch::{ObservedSwitches, SwitchArming, arming};
 pub use traffic::{DnsRecord, DnsRouting, expected, points_to, switched};
 pub use watch::{

@@ -10,5 +10,6 @@ mod record;
 mod rehearsal;
 mod report;
 mod scene;
+mod steer;
 mod traffic;
 mod watch;
