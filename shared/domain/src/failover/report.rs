@@ -353,12 +353,7 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move) -> String {
         let _ = writeln!(text, "  {:<8} {what}", phase.name());
     }
     text.push_str(&own_steps::plan(failover));
-    if !record.asks.is_empty() {
-        text.push_str("A person has to approve:\n");
-        for (code, why) in &record.asks {
-            let _ = writeln!(text, "  {code}: {why}");
-        }
-    }
+    text.push_str(&asked(record));
     let _ = writeln!(
         text,
         "Before `traffic` any failure takes everything back. Promised: RTO {}, RPO {}.",
@@ -367,6 +362,18 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move) -> String {
     if let Some((proved, rto)) = proved.and_then(|proved| Some((proved, proved.rto_ms?))) {
         let _ =
             writeln!(text, "Times are those of {} at {}: an RTO of {} s follows.", proved.by, proved.at, rto / 1000);
+    }
+    text
+}
+
+/// What a person has to approve, if anything.
+fn asked(record: &Move) -> String {
+    let mut text = String::new();
+    if !record.asks.is_empty() {
+        text.push_str("A person has to approve:\n");
+    }
+    for (code, why) in &record.asks {
+        let _ = writeln!(text, "  {code}: {why}");
     }
     text
 }
