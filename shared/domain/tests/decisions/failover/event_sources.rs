@@ -1,4 +1,5 @@
 //! Event sources: what follows from how one stands, what a move takes of what it finds, and when a region keeps its own off.
+#![allow(clippy::option_option, reason = "not asked, not there, and how it stands")]
 
 use std::collections::BTreeSet;
 

@@ -245,6 +245,7 @@ pub(crate) fn denied<T>(call: &str) -> Result<T, String> {
 }
 
 /// A rule that moves with its consumers, as it stands here.
+#[expect(clippy::needless_pass_by_value, reason = "it makes the cases short")]
 pub(crate) fn with_rule(night: &mut Night, found: Read<Option<SourceState>>) {
     night.failover.sources = vec![serde_json::from_value(json!({ "rule": "uploads" })).unwrap()];
     night.facts.sources = event_sources(&night.failover).into_iter().map(|source| (source, found.clone())).collect();
