@@ -29,8 +29,6 @@ pub struct TimingSettings {
     pub database_restart: Duration,
     /// From the promotion of a replica, or the move of a writer, to its being the writer.
     pub promotion: Duration,
-    /// From the switch of an event source mapping to its being on, or off. Other event sources are at once.
-    pub mapping_switch: Duration,
     /// From a metric to the alarm that follows it: a period of a minute.
     pub alarm: Duration,
     /// From a switch of the traffic to people reaching the other region: health checks every 10 s, a threshold of 3
@@ -59,7 +57,6 @@ impl Default for TimingSettings {
             database_stop: Duration::from_mins(4),
             database_restart: Duration::from_hours(7 * 24),
             promotion: Duration::from_mins(2),
-            mapping_switch: Duration::from_secs(20),
             alarm: Duration::from_mins(1),
             traffic: Duration::from_secs(30),
             staleness: Duration::ZERO,

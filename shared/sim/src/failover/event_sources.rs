@@ -15,6 +15,9 @@ use crate::region::SimRegion;
 use crate::spec::resource;
 use crate::state::{DueEvent, SimState};
 
+/// From the switch of an event source mapping to its being on, or off. Other event sources are at once.
+const MAPPING_SWITCH: Duration = Duration::from_secs(20);
+
 impl EventSources for SimRegion {
     async fn source(&self, source: &EventSource) -> Result<Option<SourceState>, AwsError> {
         self.ask(Operation::DescribeSource, source, |state| Ok(state.sources.get(source).cloned())).await
@@ -38,7 +41,7 @@ impl SimState {
         if matches!(source, EventSource::Mapping { .. }) {
             let what = if on { "Enabling" } else { "Disabling" };
             self.sources.insert(source.clone(), SourceState::Changing(what.to_owned()));
-            self.plan(self.settings.mapping_switch, DueEvent::Source(source.clone(), on));
+            self.plan(MAPPING_SWITCH, DueEvent::Source(source.clone(), on));
         } else {
             self.source_becomes(source, on);
         }
