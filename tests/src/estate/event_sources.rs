@@ -74,16 +74,16 @@ impl RegionFixtures {
         let path = "/2015-03-31/event-source-mappings";
         let arn = format!("arn:aws:sqs:{}:{account}:{reads}", self.region());
         let found = self.mapping(function, &arn).await?;
-        let (method, path, body) = match found.as_ref().and_then(|found| found["UUID"].as_str()) {
-            Some(id) => ("PUT", format!("{path}/{id}"), json!({ "Enabled": on })),
-            None => {
-                let sqs = aws_sdk_sqs::Client::new(&self.config);
-                let call = sqs.create_queue().queue_name(reads.as_str());
-                call.send().await.map_err(SiteError::aws(format!("make queue {reads}")))?;
-                let tags = json!({ "watchkeeper:managed": "true" });
-                let body = json!({ "FunctionName": function, "EventSourceArn": arn, "Enabled": on, "Tags": tags });
-                ("POST", path.to_owned(), body)
-            }
+        let id = found.as_ref().and_then(|found| found["UUID"].as_str());
+        let (method, path, body) = if let Some(id) = id {
+            ("PUT", format!("{path}/{id}"), json!({ "Enabled": on }))
+        } else {
+            let sqs = aws_sdk_sqs::Client::new(&self.config);
+            let call = sqs.create_queue().queue_name(reads.as_str());
+            call.send().await.map_err(SiteError::aws(format!("make queue {reads}")))?;
+            let tags = json!({ "watchkeeper:managed": "true" });
+            let body = json!({ "FunctionName": function, "EventSourceArn": arn, "Enabled": on, "Tags": tags });
+            ("POST", path.to_owned(), body)
         };
         self.asked(Asked { service: "lambda", method, path, body: Some(body) }).await.map(drop)
     }
