@@ -68,6 +68,7 @@ pub(crate) fn never_in_two(stacks: &InMemoryPair, context: &str) {
     assert_eq!(stacks.pair.home().doubled_source(), None, "{context}");
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it makes the tests short")]
 fn moves(stacks: &mut InMemoryPair, region: &Region, request: serde_json::Value) -> FailoverRun {
     let mut moving = stacks.by_hand(region, "sources", &request);
     stacks.fly(&mut moving);
