@@ -72,14 +72,14 @@ class _Server(uvicorn.Server):
 
 
 def _patched():
-    from . import scheduler, alarms, arc, autoscaling, batches, caches, cbor, cloudwatch, control, domains, ecs, events, gateway, global_tables
+    from . import scheduler, alarms, arc, autoscaling, batches, caches, cbor, cloudwatch, control, domains, ecs, event_sources, events, gateway, global_tables
     from . import interpreter, invocations, lambdas, listener_rules, load_balancers, objects, one_off, queues, quotas, rds, rds_replicas, recovery, releases, replica_resources, rollouts
     from . import schedules, snapshots, stepfunctions, target_health, task_tokens, tasks, topics, waits
     from .iam import roles, services, simulator
 
     for module in (
         cbor, lambdas, invocations, ecs, tasks, one_off, releases, rollouts, target_health, listener_rules, load_balancers, autoscaling, rds, rds_replicas,
-        global_tables, replica_resources, quotas, arc, stepfunctions, task_tokens, interpreter, waits, schedules, events,
+        global_tables, replica_resources, quotas, arc, stepfunctions, task_tokens, interpreter, waits, schedules, events, event_sources,
         cloudwatch, alarms, snapshots, recovery, batches, caches, domains, objects, queues, topics, roles, services, simulator,
     ):
         module.install()

@@ -95,6 +95,8 @@ def _operation(service, method, path, headers, body, query_params) -> str:
         return action[0] if isinstance(action, list) else action
     if service == "access-analyzer":
         return "ValidatePolicy"  # it has no other one here
+    if service == "scheduler":
+        return (wire.read(service, method, path, headers, body, query_params) or [_rest_verb(method) + " " + path])[0]
     if service == "lambda":
         return app._ct_event_name(service, method, path, headers, query_params)
     return _rest_verb(method) + " " + path

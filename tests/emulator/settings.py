@@ -30,6 +30,8 @@ _DEFAULTS = {
     "duplicate_events": False,
     # Lambda: from a failed asynchronous invocation to the next try. AWS waits one minute, then two.
     "lambda_retry_seconds": 0.2,
+    # Lambda: how long an event source mapping is `Enabling` or `Disabling`. AWS takes seconds.
+    "mapping_seconds": 0.3,
     # Step Functions: what a second of a short wait or of a retry's interval takes.
     "wait_scale": float(os.environ.get("SFN_WAIT_SCALE", "1")),
     # Seconds of a Wait state. Shorter ones are scaled; from here on, they end by the emulated clock.

@@ -22,6 +22,7 @@ _CODES = {
     "rds": "InvalidParameterValue",
     "route53": "InvalidInput",
     "s3": "InvalidArgument",
+    "scheduler": "ValidationException",
     "servicequotas": "IllegalArgumentException",
     "sns": "InvalidParameter",
     "sqs": "InvalidParameterValue",

@@ -2,7 +2,7 @@
 
 use crate::backup::ports::{BackupStore, CheckTasks, RestoreStore};
 use crate::failover::ports::{
-    DatabasePromotions, HealthProber, OpenQuestions, RegionReader, SiblingMachines, TrafficSwitches,
+    DatabasePromotions, EventSources, HealthProber, OpenQuestions, RegionReader, SiblingMachines, TrafficSwitches,
 };
 use crate::ledger::Ledger;
 use crate::ports::{
@@ -31,10 +31,10 @@ pub trait Platform {
     type Reports: ReportStore;
     /// What may be stuck in this region.
     type Unblock: UnblockSources;
-    /// This region as a failover looks at it, with the databases that it promotes.
-    type Region: RegionReader + DatabasePromotions;
-    /// The other region of a pair: it is looked at, and nothing of it is changed.
-    type Peer: RegionReader;
+    /// This region as a failover looks at it, with the databases that it promotes and the event sources that move.
+    type Region: RegionReader + DatabasePromotions + EventSources;
+    /// The other region of a pair: it is looked at, and nothing of it is changed but whether its event sources are on.
+    type Peer: RegionReader + EventSources;
     /// The means by which traffic moves.
     type Traffic: TrafficSwitches;
     /// Asking an address from outside.

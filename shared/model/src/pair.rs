@@ -81,6 +81,7 @@ impl ModelPair {
                 hosted_zone: None,
             },
             steps: Vec::new(),
+            sources: Vec::new(),
             hold_before: BTreeSet::new(),
             minimum_delay: None,
             rehearse: None,

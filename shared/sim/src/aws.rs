@@ -1,9 +1,11 @@
 //! One region, or two that share a clock: how time passes in them, and which calls get through.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use watchkeeper_domain::estate::EventSource;
 use watchkeeper_domain::name::Region;
 
 use crate::kinds::loss::{LossAnswer, RegionLoss};
@@ -23,13 +25,22 @@ pub(crate) struct SimAws {
     pub(crate) made: u64,
     /// What is gone around at present.
     pub(crate) round: Option<Round>,
+    /// Event sources that were on in two regions that both answered, and when first.
+    pub(crate) doubled: BTreeMap<EventSource, Timestamp>,
 }
 
 impl SimAws {
     /// An AWS of one region.
     pub(crate) fn alone(state: SimState) -> Arc<Mutex<Self>> {
         let link = RegionLink::default();
-        Arc::new(Mutex::new(Self { states: vec![state], link, site: None, made: 0, round: None }))
+        Arc::new(Mutex::new(Self {
+            states: vec![state],
+            link,
+            site: None,
+            made: 0,
+            round: None,
+            doubled: BTreeMap::new(),
+        }))
     }
 
     /// One of two.
@@ -39,7 +50,7 @@ impl SimAws {
         link: RegionLink,
         site: Option<SimSites>,
     ) -> Arc<Mutex<Self>> {
-        let mut aws = Self { states: vec![home, standby], link, site, made: 0, round: None };
+        let mut aws = Self { states: vec![home, standby], link, site, made: 0, round: None, doubled: BTreeMap::new() };
         aws.traffic_changed();
         Arc::new(Mutex::new(aws))
     }

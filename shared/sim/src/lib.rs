@@ -45,6 +45,7 @@ pub use call::{CallEnding, RecordedCall};
 pub use declared::{Declared, declared};
 pub use emergency::alarm_event;
 pub use executions::MachineHandle;
+pub use failover::event_sources::{event_mapping, event_rule, event_schedule};
 pub use failover::promotions::{aurora_global, replica};
 pub use failover::stores::{stream, table};
 pub use fault::{CallTrouble, FaultPlan};

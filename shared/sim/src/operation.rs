@@ -77,6 +77,12 @@ pub enum Operation {
     SwitchoverGlobalCluster,
     /// The writer of a global database moves, and data may be lost.
     FailoverGlobalCluster,
+    /// An event source is read.
+    #[strum(serialize = "GetSchedule")]
+    DescribeSource,
+    /// An event source is switched on or off.
+    #[strum(serialize = "UpdateSchedule")]
+    SwitchSource,
     /// An object is looked up.
     HeadObject,
     /// An object is put.

@@ -63,5 +63,6 @@ impl Drop for HeldRegion<'_> {
         self.aws.replicate();
         self.aws.copies_changed(self.at);
         self.aws.traffic_changed();
+        self.aws.sources_changed();
     }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{DatabaseId, ScheduledAction, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmStates;
+use watchkeeper_domain::estate::EventSource;
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
-use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
+use watchkeeper_domain::failover::{DatabaseRole, PairDatabase, SourceState};
 use watchkeeper_domain::guardrail;
 use watchkeeper_domain::intent::idle::UsageFigures;
 use watchkeeper_domain::name::Region;
@@ -50,6 +51,8 @@ pub(crate) enum DueEvent {
     Role(PairDatabase, DatabaseRole),
     /// The alarm that moves the traffic follows its metric.
     Alarm(bool),
+    /// An event source has been switched on, or off.
+    Source(EventSource, bool),
 }
 
 /// Everything that there is.
@@ -83,6 +86,7 @@ pub(crate) struct SimState {
     /// Image repositories, each with its tags and digests.
     pub(crate) repositories: BTreeMap<ResourceName, BTreeSet<String>>,
     pub(crate) roles: BTreeMap<PairDatabase, DatabaseRole>,
+    pub(crate) sources: BTreeMap<EventSource, SourceState>,
     pub(crate) traffic_site: SimTrafficSwitches,
     pub(crate) vault: SimBackups,
     pub(crate) ledger: LedgerMemory,
@@ -126,6 +130,7 @@ impl SimState {
             streams: BTreeMap::new(),
             repositories: BTreeMap::new(),
             roles: BTreeMap::new(),
+            sources: BTreeMap::new(),
             traffic_site: SimTrafficSwitches::default(),
             vault: SimBackups::default(),
             ledger: LedgerMemory::default(),
@@ -179,6 +184,7 @@ impl SimState {
             DueEvent::Database(id, epoch) => self.database_moves_on(id, *epoch),
             DueEvent::Role(database, role) => self.becomes(database, role.clone()),
             DueEvent::Alarm(on) => self.alarm_follows(*on),
+            DueEvent::Source(source, on) => self.source_becomes(source, *on),
         }
     }
 }

@@ -62,6 +62,9 @@ def of(prefix: str, operation: str, members: dict, place):
         definition = ecs._task_defs.get(ecs._resolve_td_key(members["taskDefinition"])) or {}
         for role in filter(None, (definition.get("taskRoleArn"), definition.get("executionRoleArn"))):
             yield "iam:PassRole", role, {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    elif prefix == "scheduler" and operation == "UpdateSchedule" and (members.get("Target") or {}).get("RoleArn"):
+        # Amazon EventBridge Scheduler user guide, identity-based policies: whoever updates a schedule passes its role.
+        yield "iam:PassRole", members["Target"]["RoleArn"], {"iam:PassedToService": "scheduler.amazonaws.com"}
     elif prefix == "backup" and members.get("IamRoleArn"):
         yield "iam:PassRole", members["IamRoleArn"], {"iam:PassedToService": "backup.amazonaws.com"}
 

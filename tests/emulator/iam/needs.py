@@ -30,6 +30,7 @@ _MEMBERS = {
     "elasticache:snapshot": ("SnapshotName", "ResourceName"),
     "elasticloadbalancing:listener-rule/app": ("RuleArn",),
     "es:domain": ("DomainName",),
+    "lambda:eventSourceMapping": ("UUID",),
     "kinesis:stream": ("StreamName", "StreamARN"),
     "rds:cluster": ("DBClusterIdentifier", "SourceDBClusterIdentifier", "DbClusterIdentifier", "TargetDbClusterIdentifier", "ResourceName"),
     "rds:cluster-pg": ("DBClusterParameterGroupName",),
@@ -242,6 +243,19 @@ def _events(operation, members, place):
         yield f"events:{operation}", arn, {"events:source": entry.get("Source"), "events:detail-type": entry.get("DetailType")}
 
 
+def _rule(operation, members, place):
+    """Service authorization reference, Amazon EventBridge: the ARN of a rule on the default bus does not name it."""
+    bus = str(members.get("EventBusName") or "default").rsplit("/", 1)[-1]
+    name = members["Name"] if bus == "default" else f"{bus}/{members['Name']}"
+    return [(f"events:{operation}", place.arn("events", f"rule/{name}"), {})]
+
+
+def _schedule(operation, members, place):
+    """Service authorization reference, Amazon EventBridge Scheduler: a schedule goes by its group and its name."""
+    group = members.get("GroupName") or "default"
+    return [(f"scheduler:{operation}", place.arn("scheduler", f"schedule/{group}/{members['Name']}"), {})]
+
+
 def _metrics(operation, members, _place):
     return [(f"cloudwatch:{operation}", "*", {"cloudwatch:namespace": members.get("Namespace")})]
 
@@ -302,9 +316,11 @@ _SPECIAL = {
     ("ecs", "DescribeServiceRevisions"): _parts_of_services,
     **{("es", f"ESHttp{verb}"): _domain for verb in ("Delete", "Get", "Put")},
     ("events", "PutEvents"): _events,
+    **{("events", name): _rule for name in ("DescribeRule", "DisableRule", "EnableRule")},
     ("lambda", "Invoke"): _invoke,
     ("route53-recovery-cluster", "UpdateRoutingControlStates"): _controls,
     ("s3", "*"): _objects,
+    **{("scheduler", name): _schedule for name in ("GetSchedule", "UpdateSchedule")},
     ("servicequotas", "GetServiceQuota"): _quota,
     ("sqs", "*"): _queue,
 }

@@ -1,7 +1,7 @@
 """The tags that a resource has at this moment, by its ARN."""
 
 from ministack.core.responses import request_scope
-from ministack.services import alb, dynamodb, ecs, elasticache, eventbridge, rds, sqs, stepfunctions
+from ministack.services import alb, dynamodb, ecs, elasticache, eventbridge, lambda_svc, rds, sqs, stepfunctions
 
 from .. import autoscaling
 
@@ -48,12 +48,19 @@ def _of_queue(arn, _name):
     return queue and queue.get("tags")
 
 
+def _of_mapping(arn, _name):
+    kind, _, name = arn.split(":", 5)[-1].partition(":")
+    mapping = lambda_svc._esms.get(name) if kind == "event-source-mapping" else None
+    return mapping and mapping.get("Tags")
+
+
 _LOOKS = {
     "application-autoscaling": lambda arn, _name: autoscaling._tags.get(arn),
     "dynamodb": _of_table,
     "ecs": lambda arn, _name: ecs._tags.get(arn),
     "elasticloadbalancing": lambda arn, _name: alb._tags.get(arn),
     "elasticache": lambda arn, _name: elasticache._tags.get(arn),
+    "lambda": _of_mapping,
     "events": lambda arn, _name: eventbridge._tags.get(arn),
     "rds": _of_rds,
     "sqs": _of_queue,

@@ -5,6 +5,7 @@ mod alarms;
 pub(crate) mod checks;
 mod copies;
 mod databases;
+pub(crate) mod event_sources;
 mod human;
 mod observe;
 mod pair;

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use watchkeeper_domain::estate::{
-    BackupJob, Environment, EnvironmentDocument, Estate, EstateDocument, Failover, TrafficStrategy,
+    BackupJob, Environment, EnvironmentDocument, Estate, EstateDocument, EventSource, Failover, TrafficStrategy,
 };
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 use watchkeeper_domain::value::Label;
 use watchkeeper_estates::{EstateFolder, load_dir};
 
 use super::{DeployedStack, HarnessError, STACK, SandboxHarness, at_home, keys, traffic_switches};
-use crate::estate::SiteError;
+use crate::estate::{SiteError, event_sources};
 use crate::sandbox::{
     CheckoutLayout, EmulatorControl, Progress, Sandbox, SandboxOptions, SiteFace, SiteSetup, SiteSide, SiteTraffic,
     StackOutputs,
@@ -70,6 +70,8 @@ impl SandboxHarness {
             ("RoutingEndpoints", traffic_switches::endpoints(&sandbox, &documents, &home)),
             ("HostedZones", traffic_switches::zones(&documents)),
             ("BackupBuckets", kept_buckets(&estates)),
+            ("MovedSchedules", moved_schedules(&documents, &options.account)),
+            ("ScheduleRoles", event_sources::schedule_role(&options.account)),
         ];
         let given = || given.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (*name, value.as_str()));
         let (home_key, standby_key) =
@@ -154,6 +156,21 @@ pub fn write_document(folder: &Path, document: &EstateDocument) -> Result<(), Ha
     let failed = |why: &dyn std::fmt::Display| HarnessError::Unknown(format!("cannot write {}: {why}", file.display()));
     let text = serde_json::to_string_pretty(document).map_err(|error| failed(&error))?;
     std::fs::write(&file, text + "\n").map_err(|error| failed(&error))
+}
+
+/// The schedules that move with their consumers, in both regions.
+fn moved_schedules(documents: &[EstateDocument], account: &str) -> String {
+    let mut all = BTreeSet::new();
+    for environment in documents.iter().flat_map(|document| document.environments.values()) {
+        let regions = std::iter::once(&environment.regions.primary).chain(&environment.regions.standby);
+        let sources = environment.failover.iter().flat_map(|failover| &failover.sources).filter_map(EventSource::of);
+        for (region, source) in regions.flat_map(|region| sources.clone().map(move |source| (region, source))) {
+            if let EventSource::Schedule { group, name } = source {
+                all.insert(format!("arn:aws:scheduler:{region}:{account}:schedule/{group}/{name}"));
+            }
+        }
+    }
+    all.into_iter().collect::<Vec<_>>().join(",")
 }
 
 /// The buckets of the objects that are backed up, and of their copies.

@@ -97,6 +97,11 @@ impl DeployedStack {
         &self.region
     }
 
+    /// The account.
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
     /// The outputs of the stack.
     pub fn outputs(&self) -> &StackOutputs {
         &self.outputs

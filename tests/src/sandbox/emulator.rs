@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-const ACCESS_KEY: &str = "root";
+pub(crate) const ACCESS_KEY: &str = "root";
 const SECRET_KEY: &str = "rootsecret";
 /// How long the emulator may take to answer: seconds on an idle machine, more on one that compiles.
 const BOOT_LIMIT: Duration = Duration::from_mins(2);

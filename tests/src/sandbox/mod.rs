@@ -38,6 +38,7 @@ mod venv;
 
 pub use control::{ApiCall, EmulatorControl};
 pub use deploy::StackOutputs;
+pub(crate) use emulator::ACCESS_KEY;
 pub use emulator::{Emulator, SandboxOptions};
 pub use emulator_orders::{EmulatorSettings, FaultKind, FaultOrder, PostedMetric, RolloutEnd};
 pub use error::SandboxError;

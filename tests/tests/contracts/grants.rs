@@ -49,7 +49,7 @@ const S3: [(&str, &[&str]); 6] = [
     ("s3:HeadBucket", &["s3:ListBucket"]),
 ];
 /// Calls that are signed without a client, by their names in the adapters, and their actions.
-const SIGNED: [(&str, &str); 6] = [
+const SIGNED: [(&str, &str); 10] = [
     ("DescribeDomain", "es:DescribeDomain"),
     ("ESHttpDelete", "es:ESHttpDelete"),
     ("ESHttpGet", "es:ESHttpGet"),
@@ -57,6 +57,10 @@ const SIGNED: [(&str, &str); 6] = [
     ("GetLogEvents", "logs:GetLogEvents"),
     // The call is permitted by another name (AWS Lambda API reference, Invoke).
     ("Invoke", "lambda:InvokeFunction"),
+    ("GetSchedule", "scheduler:GetSchedule"),
+    ("UpdateSchedule", "scheduler:UpdateSchedule"),
+    ("ListEventSourceMappings", "lambda:ListEventSourceMappings"),
+    ("UpdateEventSourceMapping", "lambda:UpdateEventSourceMapping"),
 ];
 /// A transaction needs the permissions of its parts; these are the parts that the ledger's have.
 const TRANSACTION: &str = "dynamodb:TransactWriteItems";

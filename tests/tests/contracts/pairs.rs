@@ -8,13 +8,17 @@ use std::collections::BTreeSet;
 use watchkeeper_control::runbook::ErrorName;
 
 /// What may be asked of the other region, whose answer nothing waits for longer than a bound.
-const LOOKS: [&str; 5] = [
+const LOOKS: [&str; 7] = [
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricStatistics",
     "ecs:DescribeServices",
     "ecs:DescribeTasks",
     "ecs:ListTasks",
+    "events:DescribeRule",
+    "lambda:ListEventSourceMappings",
 ];
+/// What switches event sources, where they have the tag: those of the region that is left go off with the move.
+const SWITCHES: [&str; 3] = ["events:DisableRule", "events:EnableRule", "lambda:UpdateEventSourceMapping"];
 /// What a caught failure of a question has to be asked before it is taken for a text.
 const NAMED: &str = "$type($states.errorOutput.Error) = 'string'";
 const EXPLAINED: &str = "$type($states.errorOutput.Cause) = 'string'";
@@ -26,8 +30,8 @@ fn names_the_peer(value: &Value) -> bool {
     walk(value).iter().any(is_peer)
 }
 
-/// What the functions may do in the other region beyond looks, moves of a writer (which concern the clusters of both), and
-/// asking its own hand.
+/// What the functions may do in the other region beyond looks, moves of a writer (which concern the clusters of both), switches of
+/// tagged event sources, and asking its own hand.
 fn reaching_over(template: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for (owner, statement) in statements(template).into_iter().filter(|(_, it)| names_the_peer(it)) {
@@ -35,7 +39,9 @@ fn reaching_over(template: &Value) -> Vec<String> {
         let hand_only = arns.filter(|arn| arn.contains("${PeerRegion}")).all(|arn| arn.ends_with("-reconcile"));
         for action in strings(&statement["Action"]) {
             let asks_the_hand = action == "states:StartExecution" && hand_only;
-            if !(LOOKS.contains(&action) || PROMOTIONS.contains(&action) || asks_the_hand) {
+            let tagged = statement["Condition"]["StringEquals"]["aws:ResourceTag/watchkeeper:managed"] == "true";
+            let switches = SWITCHES.contains(&action) && tagged;
+            if !(LOOKS.contains(&action) || PROMOTIONS.contains(&action) || switches || asks_the_hand) {
                 found.push(format!("{owner}: {action}"));
             }
         }
@@ -87,15 +93,16 @@ fn fields_sent(machine: &Value, state: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn in_the_other_region_nothing_is_changed_but_its_own_hand_is_asked() {
+fn in_the_other_region_only_event_sources_are_switched_and_its_own_hand_is_asked() {
     let mut template = template();
     assert_eq!(reaching_over(&template), Vec::<String>::new());
     let of_the_peer = statements(&template).into_iter().filter(|(_, it)| names_the_peer(it));
-    assert_eq!(of_the_peer.map(|(owner, _)| owner).collect::<Vec<_>>(), ["Failover"; 3]);
+    assert_eq!(of_the_peer.map(|(owner, _)| owner).collect::<Vec<_>>(), ["Failover"; 6]);
     let own = template["Resources"]["Failover"]["Properties"]["Policies"][0]["Statement"].as_array_mut().unwrap();
-    own.push(json!({"Effect": "Allow", "Action": ["ecs:UpdateService", "states:StartExecution"],
+    let actions = ["ecs:UpdateService", "states:StartExecution", "events:DisableRule"];
+    own.push(json!({"Effect": "Allow", "Action": actions,
         "Resource": [{"Fn::Sub": "arn:aws:states:${PeerRegion}:1:stateMachine:s-failover"}]}));
-    assert_eq!(reaching_over(&template), ["Failover: ecs:UpdateService", "Failover: states:StartExecution"]);
+    assert_eq!(reaching_over(&template), actions.map(|action| format!("Failover: {action}")));
 }
 
 #[test]

@@ -5,22 +5,24 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use jiff::Timestamp;
-use watchkeeper_aws::{Aws, AwsUnblockSources, BackupEngines, CloudWatch, DynamoLedger};
+use watchkeeper_aws::{Aws, AwsRegionReader, AwsUnblockSources, BackupEngines, CloudWatch, DynamoLedger};
 use watchkeeper_domain::capacity::{
     DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceCapacity, ServiceId, TaskDefinition,
 };
 use watchkeeper_domain::emergency::alarm::AlarmState;
-use watchkeeper_domain::estate::{CheckTask, FinishedItems, LockSchema};
+use watchkeeper_domain::estate::{CheckTask, EventSource, FinishedItems, LockSchema};
 use watchkeeper_domain::intent::idle::{UsagePoint, UsageSubject};
 use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, Scope, ServiceName};
 use watchkeeper_domain::unblock::LockItem;
 use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, TargetGroupArn};
 use watchkeeper_sim::contract::alarms::{self, AlarmBench};
 use watchkeeper_sim::contract::checks::{self, CheckBench};
+use watchkeeper_sim::contract::event_sources::{self, SourceBench};
 use watchkeeper_sim::contract::unblock::{self, UnblockBench};
 use watchkeeper_sim::contract::{CaseFailure, ContractBench, cloud, databases, ledger, releases, rules};
 use watchkeeper_sim::{
-    alarm_cases, check_cases, cloud_cases, database_cases, ledger_cases, release_cases, rule_cases, unblock_cases,
+    alarm_cases, check_cases, cloud_cases, database_cases, ledger_cases, release_cases, rule_cases, source_cases,
+    unblock_cases,
 };
 use watchkeeper_tests::estate::{CheckContainer, RegionFixtures, UnblockFixtures};
 use watchkeeper_tests::harness::SandboxHarness;
@@ -42,6 +44,8 @@ struct SandboxBench {
     cloud: Aws,
     ledger: DynamoLedger,
     sources: AwsUnblockSources,
+    event_sources: AwsRegionReader,
+    account: String,
     alarms: CloudWatch,
     backups: BackupEngines,
     fixtures: UnblockFixtures,
@@ -65,6 +69,8 @@ impl SandboxBench {
             cloud: Aws::new(&config),
             ledger: DynamoLedger::new(&config, table),
             sources: AwsUnblockSources::new(&config, Vec::new(), Vec::new()),
+            event_sources: AwsRegionReader::new(&config),
+            account: stack.account().to_owned(),
             alarms: CloudWatch::new(&config),
             backups: BackupEngines::new(&config),
             fixtures: UnblockFixtures::new(&config),
@@ -144,6 +150,24 @@ impl ContractBench for SandboxBench {
     #[allow(clippy::disallowed_methods, reason = "the emulated AWS takes real time")]
     async fn settle(&self) {
         tokio::time::sleep(SETTLED).await;
+    }
+}
+
+impl SourceBench for SandboxBench {
+    type EventSources = AwsRegionReader;
+
+    fn event_sources(&self) -> &AwsRegionReader {
+        &self.event_sources
+    }
+
+    fn function(&self) -> &'static str {
+        // Of the stack: the queues stay empty, and it is never called.
+        "watchkeeper-window"
+    }
+
+    async fn make_source(&self, source: &EventSource, on: bool) -> Result<(), CaseFailure> {
+        let made = self.site.make_source(&self.account, source, on).await;
+        made.map_err(bench_failure("make an event source"))
     }
 }
 
@@ -251,6 +275,10 @@ macro_rules! release_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| releases::$case(bench).await); })*};
 }
 
+macro_rules! source_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| event_sources::$case(bench).await); })*};
+}
+
 macro_rules! rule_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| rules::$case(bench).await); })*};
 }
@@ -268,6 +296,7 @@ check_cases!(check_tests);
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);
+source_cases!(source_tests);
 rule_cases!(rule_tests);
 ledger_cases!(ledger_tests);
 unblock_cases!(stuck_tests);

@@ -1,12 +1,13 @@
 //! A crash, or any other fault, at any call of a move: exhaustive, not sampled. Whatever happened, the singleton never ran
-//! twice, traffic went only to a region that was verified, no step of the estate's own was started twice, and the pair ends in one
-//! region, whole.
+//! twice, traffic went only to a region that was verified, no step of the estate's own was started twice, no event source was on in
+//! two regions, and the pair ends in one region, whole.
 
 use serde_json::json;
 use watchkeeper_in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 use watchkeeper_sim::{CallTrouble, FaultPlan, RegionLoss};
 
-use crate::failover_steps::{each_at_most_once, with_steps};
+use crate::failover_sources::{SOURCES, make_sources, never_in_two, where_it_is_served};
+use crate::failover_steps::{each_at_most_once, with_steps_and};
 use crate::pair_scene::{capacities, home, in_one_region, standby, story};
 
 /// A move of some kind, up to its end, with every fault that its own calls can have.
@@ -24,10 +25,16 @@ fn forced() -> Case {
     Case { name: "forced", lost: true, request: json!({ "approve": ["fence-unproved", "data-loss", "not-ready"] }) }
 }
 
+/// A person's word that the home is lost, which is not so.
+fn mistaken() -> Case {
+    Case { name: "mistaken", lost: false, ..forced() }
+}
+
 /// Plays a case with one fault at the `k`-th call. Tells whether there was such a call.
 fn play(case: &Case, k: u64, trouble: CallTrouble) -> bool {
     let context = format!("{}, {trouble:?} at call {k}", case.name);
-    let mut stacks = with_steps(&[]);
+    let mut stacks = with_steps_and(&[SOURCES], &[]);
+    make_sources(&mut stacks);
     let before = capacities(&stacks);
     if case.lost {
         stacks.pair.lose(&home(), RegionLoss::failing().tasks_die());
@@ -40,8 +47,10 @@ fn play(case: &Case, k: u64, trouble: CallTrouble) -> bool {
     sim.set_faults(FaultPlan::none());
     let struck = sim.calls_made() > index;
     let failover_run = heirs(&mut stacks, failover_run, &context);
+    never_in_two(&stacks, &context);
     in_one_region(&mut stacks, &before, case.lost, &format!("{context}: {:?}", failover_run.state));
     each_at_most_once(&stacks, &context);
+    where_it_is_served(&stacks, &context);
     struck
 }
 
@@ -107,4 +116,7 @@ every_fault! {
     a_time_out_before_any_effect_of_a_failover_ends_in_one_region: forced, TimeoutBefore;
     a_time_out_after_any_effect_of_a_failover_ends_in_one_region: forced, TimeoutAfter;
     a_denial_at_any_call_of_a_failover_ends_in_one_region: forced, Denied;
+    a_crash_after_any_call_of_a_failover_by_mistake_ends_in_one_region: mistaken, CrashAfter;
+    a_throttle_at_any_call_of_a_failover_by_mistake_ends_in_one_region: mistaken, Throttle;
+    a_time_out_after_any_effect_of_a_failover_by_mistake_ends_in_one_region: mistaken, TimeoutAfter;
 }

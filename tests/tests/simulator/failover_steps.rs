@@ -32,7 +32,12 @@ fn names(stacks: &InMemoryPair) -> Vec<&'static str> {
 }
 
 pub(crate) fn with_steps(ends: &[(&str, ExecutionStatus)]) -> InMemoryPair {
-    let stacks = stacks(&estates(&[AUTOMATIC, STEPS]));
+    with_steps_and(&[], ends)
+}
+
+/// The same with more changes of the document.
+pub(crate) fn with_steps_and(more: &[(&str, &str)], ends: &[(&str, ExecutionStatus)]) -> InMemoryPair {
+    let stacks = stacks(&estates(&[&[AUTOMATIC, STEPS], more].concat()));
     for machine in MACHINES {
         let how = ends.iter().find(|(name, _)| *name == machine);
         stacks.pair.standby().estate_machine(machine, how.map_or(ExecutionStatus::Succeeded, |(_, how)| how.clone()));

@@ -14,6 +14,8 @@ mod failover_documents;
 mod failover_faults;
 mod failover_halts;
 mod failover_questions;
+mod failover_sources;
+mod failover_steer;
 mod failover_steps;
 mod failover_stops;
 mod failover_switches;

@@ -17,6 +17,7 @@ mod s3;
 mod tags;
 
 pub use opensearch::domain_names;
+pub(crate) use presign::encoded;
 
 use aws_config::{Region as SdkRegion, SdkConfig};
 use jiff::Timestamp;

@@ -53,7 +53,7 @@ fn plain(asked: &PresignRequest<'_>) -> String {
 }
 
 /// Everything but what RFC 3986 calls unreserved is written as its bytes.
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

@@ -3,6 +3,7 @@
 
 mod ecr;
 pub(crate) mod elb;
+mod event_sources;
 mod kinesis;
 mod probe;
 mod region_reader;

@@ -18,7 +18,8 @@ use crate::{Aws, CloudWatch};
 
 /// A region, looked at. It implements [`watchkeeper_control::failover::ports::RegionReader`], which names no write of capacity:
 /// capacity has one hand, and that is in its own region. The roles of databases it does change: it implements
-/// [`watchkeeper_control::failover::ports::DatabasePromotions`].
+/// [`watchkeeper_control::failover::ports::DatabasePromotions`]; and whether event sources are on:
+/// [`watchkeeper_control::failover::ports::EventSources`].
 #[derive(Debug, Clone)]
 pub struct AwsRegionReader {
     pub(crate) aws: Aws,
@@ -27,6 +28,8 @@ pub struct AwsRegionReader {
     pub(crate) ecr: aws_sdk_ecr::Client,
     pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) kinesis: aws_sdk_kinesis::Client,
+    pub(crate) events: aws_sdk_eventbridge::Client,
+    pub(crate) sdk: SdkConfig,
 }
 
 impl AwsRegionReader {
@@ -39,6 +42,8 @@ impl AwsRegionReader {
             ecr: aws_sdk_ecr::Client::new(config),
             elb: aws_sdk_elasticloadbalancingv2::Client::new(config),
             kinesis: aws_sdk_kinesis::Client::new(config),
+            events: aws_sdk_eventbridge::Client::new(config),
+            sdk: config.clone(),
         }
     }
 }

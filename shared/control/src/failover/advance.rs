@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::emergency::PersonReply;
 use watchkeeper_domain::failover::rehearsal::CapacityCertificate;
 use watchkeeper_domain::failover::{
-    FailoverRequest, Move, MoveEnding, MovePause, MovePhase, MoveStage, PauseKind, Pointer, QUESTION, none_forgotten,
-    report, same_home,
+    FailoverRequest, Move, MoveEnding, MoveManner, MovePause, MovePhase, MoveStage, PauseKind, Pointer, QUESTION,
+    none_forgotten, report, same_home,
 };
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::reconcile::run::{RunError, RunRecord, RunRef};
@@ -88,6 +88,9 @@ impl<P: Platform> FailoverRunbook<P> {
         member.placement(&pair, &ScopeState::default(), self.clock.now())?;
         same_home(&pointer, &member.home)?;
         none_forgotten(&pointer, &member.services)?;
+        if request.mode == MoveManner::Steer {
+            return self.steer(member, request, &pointer, &call).await;
+        }
         let found = self.ledger.moved(&member.id, call.execution).await?;
         let (record, mut version) = match found {
             Some((record, version)) => (record, version),
@@ -97,6 +100,7 @@ impl<P: Platform> FailoverRunbook<P> {
         let mut work = MoveStep { member, request, pair, pointer, record, child: None, made: None };
         let paused = resume(&mut work.record, self.clock.now());
         self.hear(&mut work, paused, &call).await?;
+        self.hear_word(&mut work).await?;
         // What failed once it was over can only be the telling of it.
         let failed = call.error.as_ref().filter(|_| work.record.phase != MovePhase::Over);
         let mut turn = failed.map(|error| PhaseOutcome::Fail(format!("{}: {}", error.name, error.message)));
@@ -158,7 +162,10 @@ impl<P: Platform> FailoverRunbook<P> {
                         work.record.word = Some(by.to_string());
                     }
                     // A word about one hold is none about the next.
-                    work.record.passed.extend(approve.contains(&GuardrailCode::Held).then_some(work.record.phase));
+                    if approve.contains(&GuardrailCode::Held) {
+                        work.record.passed.insert(work.record.phase);
+                        work.record.hold = false;
+                    }
                     let approve = approve.into_iter().filter(|code| *code != GuardrailCode::Held);
                     work.record.header.approved.extend(approve);
                     work.record.by = Some(by.to_string());

@@ -14,13 +14,15 @@ use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::estate::FencePolicy;
 use watchkeeper_domain::failover::readiness::{Read, ReadinessFacts, TrafficFacts};
 use watchkeeper_domain::failover::rehearsal::CapacityCertificate;
-use watchkeeper_domain::failover::{ObservedSwitches, PairDatabase, RegionSample, ServiceSample, SwitchArming};
+use watchkeeper_domain::failover::{
+    ObservedSwitches, PairDatabase, RegionSample, ServiceSample, SourceState, SwitchArming, event_sources,
+};
 use watchkeeper_domain::name::ServiceName;
 use watchkeeper_domain::value::AlarmName;
 
 pub(super) use self::look::PacedRegion;
 use self::look::why;
-use super::ports::{DatabasePromotions, RegionReader};
+use super::ports::{DatabasePromotions, EventSources, RegionReader};
 use crate::ledger::{Ledger, LedgerError, PairReplica};
 use crate::pacing::Pace;
 use crate::ports::{Alarms, AwsError, Clock};
@@ -85,7 +87,7 @@ async fn freshness<L: Ledger>(
 }
 
 /// The facts about this region as the one that would have to serve.
-pub(super) async fn gather<S: RegionReader + DatabasePromotions, L: Ledger, K: Clock>(
+pub(super) async fn gather<S: RegionReader + DatabasePromotions + EventSources, L: Ledger, K: Clock>(
     reader: &S,
     pace: &Pace<'_, L, K>,
     member: &PairMember,
@@ -108,6 +110,12 @@ pub(super) async fn gather<S: RegionReader + DatabasePromotions, L: Ledger, K: C
         join(look.quota(), evidence(reader, member, kept.sample.as_ref())),
     )
     .await;
+    let sources = event_sources(failover);
+    let sources = join_all(sources.into_iter().map(async |source| {
+        let state = reader.source(&source).await.map_err(why);
+        (source, state)
+    }))
+    .await;
     let images = look.images(&failover.images, &services, kept.sample.as_ref()).await;
     ReadinessFacts {
         region: member.region.clone(),
@@ -125,6 +133,7 @@ pub(super) async fn gather<S: RegionReader + DatabasePromotions, L: Ledger, K: C
         sample: kept.sample,
         certificate: kept.certificate,
         heard: kept.heard,
+        sources: sources.into_iter().collect(),
         now: pace.clock.now(),
     }
 }
@@ -178,7 +187,7 @@ pub(super) async fn observed<S: RegionReader, L: Ledger, K: Clock>(
 /// # Errors
 /// [`AwsError`] when counts or bounds cannot be read: an older sample that is whole is better than a newer one that is
 /// not. What else cannot be read is left out.
-pub(super) async fn sample<S: RegionReader, L: Ledger, K: Clock>(
+pub(super) async fn sample<S: RegionReader + EventSources, L: Ledger, K: Clock>(
     reader: &S,
     pace: &Pace<'_, L, K>,
     member: &PairMember,
@@ -205,6 +214,15 @@ pub(super) async fn sample<S: RegionReader, L: Ledger, K: Clock>(
         let lag = reader.lag(&table.table, member.other(), at).await.ok()??;
         Some((table.table.clone(), u64::try_from(lag.as_millis()).unwrap_or(0)))
     }));
+    let was_off = before.map(|before| &before.sources_off);
+    let sources = event_sources(&member.failover).into_iter().map(async |source| {
+        // One that cannot be read is taken at what was said of it last.
+        let off = match reader.source(&source).await {
+            Ok(found) => found == Some(SourceState::Off),
+            Err(_) => was_off.is_some_and(|off| off.contains(&source)),
+        };
+        off.then_some(source)
+    });
     let names: BTreeSet<AlarmName> = member.failover.evidence.iter().cloned().collect();
     let alarms = if names.is_empty() { None } else { reader.alarm_states(&names).await.ok() };
     Ok(RegionSample {
@@ -220,5 +238,6 @@ pub(super) async fn sample<S: RegionReader, L: Ledger, K: Clock>(
             None => look.quota().await.ok().and_then(|quota| quota.vcpu),
         },
         figures_at: kept.map_or(Some(at), |before| before.figures_at),
+        sources_off: join_all(sources).await.into_iter().flatten().collect(),
     })
 }

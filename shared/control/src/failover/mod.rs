@@ -4,6 +4,7 @@
 mod advance;
 mod beat;
 mod call;
+mod event_sources;
 mod gather;
 mod handle;
 mod outcome;
@@ -15,6 +16,7 @@ mod ready;
 mod rehearsals;
 mod rehearse;
 mod start;
+mod steer;
 mod takeover;
 mod traffic_switch;
 mod watch;

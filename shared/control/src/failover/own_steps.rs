@@ -23,7 +23,10 @@ impl<P: Platform> FailoverRunbook<P> {
         } else {
             self.own_steps(work).await?.or_else(|| held(work))
         };
-        match waits {
+        if let Some(outcome) = waits {
+            return Ok(outcome);
+        }
+        match self.sources(work).await? {
             Some(outcome) => Ok(outcome),
             None => self.phase(work).await,
         }
@@ -33,6 +36,10 @@ impl<P: Platform> FailoverRunbook<P> {
     async fn own_steps(&self, work: &mut MoveStep<'_>) -> Result<Option<PhaseOutcome>, RunbookError> {
         let (steps, phase) = (work.record.steps.clone(), work.record.phase);
         for step in steps.iter().filter(|step| step.after.holds_up() == phase) {
+            if step.optional && work.record.skipped.contains(&step.run) {
+                self.leave_out(work, step).await?;
+                continue;
+            }
             match self.own_step(work, step, false).await? {
                 None => return Ok(Some(PhaseOutcome::Again(LOOK, format!("{} of the estate's own runs", step.run)))),
                 Some(OwnStepEnd::Failed(why)) if !step.optional => {
@@ -42,6 +49,14 @@ impl<P: Platform> FailoverRunbook<P> {
             }
         }
         Ok(None)
+    }
+
+    /// A step that a person leaves out does not begin, and ends if it has.
+    async fn leave_out(&self, work: &mut MoveStep<'_>, step: &OwnStep) -> Result<(), RunbookError> {
+        if let Some(run) = work.record.own_step(step, false).filter(|run| run.ended.is_none()).cloned() {
+            self.stop(work, run, "a person leaves it out".to_owned()).await?;
+        }
+        Ok(())
     }
 
     /// The way back of each step that has begun, the last first. What fails is told, and keeps nothing else from going back.
@@ -124,6 +139,11 @@ fn refused(answer: Result<(), AwsError>) -> Result<Option<String>, AwsError> {
 /// The question whether it goes on, where the document wants a move held before this phase.
 fn held(work: &mut MoveStep<'_>) -> Option<PhaseOutcome> {
     let phase = work.record.phase;
+    if work.record.is_held() {
+        let why = format!("a person wants the move held, and it stands before {phase} is over");
+        work.record.asks = [(GuardrailCode::Held, why.clone())].into();
+        return Some(PhaseOutcome::Ask(why));
+    }
     let point = work.member.failover.hold_before.iter().find(|point| point.phase() == phase)?;
     if work.record.passed.contains(&phase) || work.record.header.approved.contains(&GuardrailCode::Held) {
         return None;

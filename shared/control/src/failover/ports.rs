@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
+use watchkeeper_domain::estate::EventSource;
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts, TargetGroupFacts};
 use watchkeeper_domain::failover::rehearsal::TaskStart;
-use watchkeeper_domain::failover::{DatabaseRole, DnsRecord, PairDatabase};
+use watchkeeper_domain::failover::{DatabaseRole, DnsRecord, PairDatabase, SourceState};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, MachineName, Region};
 use watchkeeper_domain::value::{AlarmName, ResourceName};
 
@@ -55,6 +56,15 @@ pub trait DatabasePromotions {
     /// Moves the writer of an Aurora global database to the cluster of this region. With `lossless` it is a switchover,
     /// which needs both regions; without, a failover, which loses what has not been replicated.
     async fn move_writer(&self, global: &ResourceName, to: &Region, lossless: bool) -> Result<(), AwsError>;
+}
+
+/// What starts work by itself in a region.
+pub trait EventSources {
+    /// How a source stands; `None` where the region has none of that name.
+    async fn source(&self, source: &EventSource) -> Result<Option<SourceState>, AwsError>;
+
+    /// Switches a source on or off; harmless when it is so already. It may take a while to show.
+    async fn switch_source(&self, source: &EventSource, on: bool) -> Result<(), AwsError>;
 }
 
 /// One region as a failover looks at it: nothing here changes capacity.

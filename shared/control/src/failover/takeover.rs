@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failover::fence::FenceState;
-use watchkeeper_domain::failover::{FailoverRequest, Move, MoveEnding, PauseKind, Pointer};
+use watchkeeper_domain::failover::{FailoverRequest, Move, MoveEnding, MovePause, MoveWord, PauseKind, Pointer};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::message::{Message, MessageContext};
 
@@ -35,7 +35,12 @@ impl<P: Platform> FailoverRunbook<P> {
         }
         if self.machine.status(&pointer.by).await? == ExecutionStatus::Running {
             let Some((record, _)) = record else { return Ok(()) };
-            let Some(why) = self.needless(member, pair, pointer, &record, at).await? else { return Ok(()) };
+            let said = self.said_since(member, &record).await?;
+            let why = match said {
+                Some(why) => Some(why),
+                None => self.needless(member, pair, pointer, &record, at).await?,
+            };
+            let Some(why) = why else { return Ok(()) };
             // The next tick finds it over, and goes on with its move.
             self.machine.end(&pointer.by, &why).await?;
             let what = format!("the question of {} needs no answer any more: {why}", pointer.by);
@@ -55,6 +60,16 @@ impl<P: Platform> FailoverRunbook<P> {
         self.launch(member, "take-over", &request, at).await?;
         ticked.did.push(format!("the move of {}, which is dead, was taken over", pointer.by));
         Ok(())
+    }
+
+    /// What a person has said to a move that waits for an answer, where that is more than the question it waits with.
+    async fn said_since(&self, member: &PairMember, record: &Move) -> Result<Option<String>, RunbookError> {
+        let Some(MovePause { kind: PauseKind::Person(asked), .. }) = &record.pause else { return Ok(None) };
+        let (watch, _) = self.ledger.watch(&member.id, &member.region).await?;
+        let word = watch.word.filter(|word| record.is_new(word));
+        let lets_go = |word: &MoveWord| word.hold == Some(false) && asked.contains(&GuardrailCode::Held);
+        let changes = |word: &MoveWord| lets_go(word) || (word.force && record.graceful);
+        Ok(word.filter(changes).map(|word| format!("{} has said more", word.by)))
     }
 
     /// Why a person's word about a fence is not needed any more: every singleton that the move waits for has been proved

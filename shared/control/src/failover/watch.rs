@@ -93,6 +93,8 @@ impl<P: Platform> FailoverRunbook<P> {
         ticked.note(beat);
         let followed = self.follow(member, &pair, at, &mut ticked).await;
         ticked.note(followed);
+        let quiet = self.keep_sources_off(member, &pair, &mut ticked).await;
+        ticked.note(quiet);
         if member.failover.traffic.strategy == TrafficStrategy::Alarm && member.region == member.standby {
             let serves = at_standby(&pointer, member);
             let told = self.own_metrics.tell_alarm(&member.id.estate, &member.id.environment, serves).await;

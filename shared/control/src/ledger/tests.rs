@@ -221,6 +221,7 @@ fn a_pair_reads_as_both_regions_wrote_it() {
         vcpu: Some(40),
         figures_at: None,
         alarms: None,
+        sources_off: std::collections::BTreeSet::new(),
     };
     let entries = vec![
         put(Draft::over(Key::pointer(&pair()), &pointer(4), 3)),

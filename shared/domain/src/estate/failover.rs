@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::event_sources::MovedSource;
 use super::own_steps::{HoldPoint, OwnStep};
 use crate::name::ServiceName;
 use crate::value::{AlarmName, ClockTime, Duration, Label, Percent, ResourceName, Zone};
@@ -55,6 +56,10 @@ pub struct Failover {
     /// Steps of the estate's own, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<OwnStep>,
+    /// What starts work by itself and moves with its consumers: off in the region that is left before data is promoted, on in the
+    /// one that serves once traffic is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<MovedSource>,
     /// What a move is held before, until a person says that it goes on; a no, or an hour without an answer, takes it back.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub hold_before: BTreeSet<HoldPoint>,

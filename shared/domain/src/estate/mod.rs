@@ -7,6 +7,7 @@ mod drill;
 mod emergency;
 mod environment;
 mod estates;
+mod event_sources;
 mod failover;
 mod forms;
 mod guardrails;
@@ -31,6 +32,7 @@ pub use emergency::{
 };
 pub use environment::Environment;
 pub use estates::{EstateFolder, UnknownName};
+pub use event_sources::{EventSource, MovedSource};
 pub use failover::{
     DetectionMode, Failover, FencePolicy, GlobalTable, HealthProbe, RehearsalPolicy, Singleton, StandbyDatabase,
     StreamSize, TrafficPolicy, TrafficStrategy,

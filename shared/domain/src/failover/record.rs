@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::event_sources::SourceMove;
 use super::own_steps::OwnStepRun;
 use super::phase::{MoveEnding, MovePhase};
 use super::plan::MoveFacts;
 use super::pointer::Serving;
 use super::rehearsal::{CapacityCertificate, PlacedTasks, Rehearsal, WaveTiming};
 use crate::estate::{OwnStep, PairDatabase};
-use crate::name::{Region, ServiceName};
+use crate::name::{MachineName, Region, ServiceName};
 use crate::order::StartOrder;
 use crate::request::RunTrigger;
 use crate::run::RunHeader;
@@ -37,6 +38,11 @@ pub struct PhaseTiming {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands on a reference")]
 fn is_zero(milliseconds: &i64) -> bool {
     *milliseconds == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands on a reference")]
+fn is_none_yet(number: &u32) -> bool {
+    *number == 0
 }
 
 impl PhaseTiming {
@@ -185,6 +191,18 @@ pub struct Move {
     /// Runs of the estate's own steps, in the order in which they began.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own_steps: Vec<OwnStepRun>,
+    /// The event sources that move with it, as they were found when the region that is left was looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceMove>,
+    /// The number of the last word that it has heard; 0 before the first.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub heard: u32,
+    /// Whether a person wants it held where it stands.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hold: bool,
+    /// Optional steps of the estate's own that a person leaves out.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub skipped: BTreeSet<MachineName>,
     /// Phases that it was to be held before, and a person has let it go on to.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub passed: BTreeSet<MovePhase>,
@@ -242,6 +260,10 @@ impl Move {
             lag_ms: None,
             steps: Vec::new(),
             own_steps: Vec::new(),
+            sources: Vec::new(),
+            heard: 0,
+            hold: false,
+            skipped: BTreeSet::new(),
             passed: BTreeSet::new(),
             pause: None,
             failure: None,

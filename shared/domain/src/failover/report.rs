@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::event_sources;
 use super::fence::{SKEW, SWITCH_TIME};
 use super::own_steps;
 use super::rehearsal::seconds;
@@ -63,6 +64,9 @@ pub fn message(scope: &Scope, failover: &Failover, record: &Move) -> Option<Mess
     }
     if let Some(advice) = advice(scope, record, ending) {
         let _ = writeln!(text, "\nWhat to do: {advice}");
+    }
+    if let Some(still_on) = event_sources::unquieted(record) {
+        let _ = writeln!(text, "\n{still_on}");
     }
     if ending == MoveEnding::Done && record.rehearsal.is_none() {
         let _ = writeln!(text, "\n{}", promises(failover, record));
@@ -257,6 +261,7 @@ pub fn event(scope: &Scope, failover: &Failover, record: &Move, now: Timestamp) 
         "own-ms": record.own_ms(now),
         "phases": phases,
         "own-steps": record.own_steps,
+        "sources": record.sources,
     })
 }
 
@@ -282,6 +287,7 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move) -> String {
             format!("{from}'s own stack is asked to stop {}; StartExecution there, 3 s at most", singles.join("; ")),
         ));
     }
+    steps.extend(event_sources::leaving(failover, from).map(|what| (MovePhase::Promote, what)));
     let databases: Vec<String> =
         failover.databases.iter().filter_map(super::PairDatabase::of).map(|database| database.to_string()).collect();
     if !databases.is_empty() {
@@ -325,6 +331,7 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move) -> String {
         MovePhase::Traffic,
         format!("{} moves by {means}; after this nothing goes back by itself", names.join(", ")),
     ));
+    steps.extend(event_sources::arriving(failover, record).map(|what| (MovePhase::Outside, what)));
     steps.push((
         MovePhase::Outside,
         format!("people reach {to}; resolvers follow within {:#}", expected(&failover.traffic)),
@@ -346,12 +353,7 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move) -> String {
         let _ = writeln!(text, "  {:<8} {what}", phase.name());
     }
     text.push_str(&own_steps::plan(failover));
-    if !record.asks.is_empty() {
-        text.push_str("A person has to approve:\n");
-        for (code, why) in &record.asks {
-            let _ = writeln!(text, "  {code}: {why}");
-        }
-    }
+    text.push_str(&asked(record));
     let _ = writeln!(
         text,
         "Before `traffic` any failure takes everything back. Promised: RTO {}, RPO {}.",
@@ -360,6 +362,18 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move) -> String {
     if let Some((proved, rto)) = proved.and_then(|proved| Some((proved, proved.rto_ms?))) {
         let _ =
             writeln!(text, "Times are those of {} at {}: an RTO of {} s follows.", proved.by, proved.at, rto / 1000);
+    }
+    text
+}
+
+/// What a person has to approve, if anything.
+fn asked(record: &Move) -> String {
+    let mut text = String::new();
+    if !record.asks.is_empty() {
+        text.push_str("A person has to approve:\n");
+    }
+    for (code, why) in &record.asks {
+        let _ = writeln!(text, "  {code}: {why}");
     }
     text
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::rehearsal::{rehearsed_for, rehearsed_share};
-use crate::name::{EnvironmentName, EstateName};
+use crate::name::{EnvironmentName, EstateName, MachineName};
 use crate::request::{RequestError, approvable};
 use crate::value::{Duration, Percent};
 use crate::violation::GuardrailCode;
@@ -35,6 +35,8 @@ pub enum MoveManner {
     Plan,
     /// It starts what a failover would start, in the standby alone, and gives it back: nothing moves.
     Rehearse,
+    /// It says something to the move that goes on, and moves nothing itself.
+    Steer,
 }
 
 /// The input of the `failover` machine, in the region that is to serve.
@@ -69,6 +71,15 @@ pub struct FailoverRequest {
     /// With mode rehearse: the share of a failover's tasks that is started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<Percent>,
+    /// With mode steer: the move holds where it stands, until a person says that it goes on; or, false, it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<bool>,
+    /// With mode steer: a planned move goes on as a failover, without the region that is left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
+    /// With mode steer: an optional step of the estate's own that is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip: Option<MachineName>,
 }
 
 impl FailoverRequest {
@@ -85,6 +96,9 @@ impl FailoverRequest {
             back: false,
             lasts: None,
             share: None,
+            hold: None,
+            force: false,
+            skip: None,
         }
     }
 
@@ -104,6 +118,15 @@ impl FailoverRequest {
         if !rehearses && self.share.is_some() {
             return bad("share", "a share without mode rehearse", "none: a move starts all that it needs");
         }
+        let word = [("hold", self.hold.is_some()), ("force", self.force), ("skip", self.skip.is_some())];
+        let said = word.iter().find(|(_, given)| *given);
+        match (self.mode == MoveManner::Steer, said) {
+            (false, Some((field, _))) => {
+                return bad(field, "a word without mode steer", "`\"mode\": \"steer\"` with it");
+            }
+            (true, None) => return bad("mode", "steer without a word", "one of `hold`, `force` and `skip` with it"),
+            _ => {}
+        }
         rehearsed_for(self.lasts)?;
         rehearsed_share(self.share)?;
         match self.mode {
@@ -117,6 +140,13 @@ impl FailoverRequest {
             }
             MoveManner::Rehearse if !self.approve.is_empty() => {
                 bad("approve", "approvals with mode rehearse", "none: a rehearsal asks nobody")
+            }
+            MoveManner::Steer if self.take_over => bad("take-over", "true with mode steer", "one of the two"),
+            MoveManner::Steer if self.detected.is_some() => {
+                bad("detected", "an instant with mode steer", "none: it answers no loss")
+            }
+            MoveManner::Steer if !self.approve.is_empty() => {
+                bad("approve", "approvals with mode steer", "none: a question has its own answer")
             }
             _ if self.back && !self.take_over => bad("back", "true without `take-over`", "both, or neither"),
             MoveManner::Plan if self.take_over => bad("take-over", "true with mode plan", "one of the two"),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pointer::Serving;
 use crate::capacity::ServiceCapacity;
-use crate::estate::{DeclaredCapacity, Failover};
+use crate::estate::{DeclaredCapacity, EventSource, Failover};
 use crate::intent::{ScalingBounds, ServiceFigures};
 use crate::name::ServiceName;
 use crate::value::{AlarmName, ResourceName};
@@ -38,6 +38,9 @@ pub struct RegionSample {
     /// The alarms of the document's evidence that the region has, where they could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarms: Option<BTreeSet<AlarmName>>,
+    /// The event sources of the document that were seen off: a failover that cannot ask switches them on nowhere.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub sources_off: BTreeSet<EventSource>,
 }
 
 /// A service at the time of a sample.

@@ -9,6 +9,7 @@ use super::evidence::ProbeResult;
 use super::pointer::Pointer;
 use super::readiness::Readiness;
 use super::rehearsal::{CertificateStanding, RehearsalMemory, StandingVerdict};
+use super::steer::MoveWord;
 use super::switch::SwitchArming;
 use crate::estate::{DetectionMode, Failover};
 use crate::guardrail::HaltSwitch;
@@ -117,6 +118,9 @@ pub struct WatchState {
     /// The rehearsal that was due last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rehearsal: Option<RehearsalMemory>,
+    /// What people have said to the move to this region that goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word: Option<MoveWord>,
 }
 
 /// What follows from a tick of the watch.

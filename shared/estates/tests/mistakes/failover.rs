@@ -54,6 +54,38 @@ fn a_step_or_a_hold_that_cannot_be_meant_is_named(#[case] lines: &str, #[case] e
 }
 
 #[rstest]
+#[case::nothing_named(
+    "[{ group: fleet }]",
+    "sources[0]: found none or several kinds of source, expected one of `event-source-mapping` with `reads`, `schedule` and `rule`"
+)]
+#[case::two_kinds("[{ schedule: a, rule: a }]", "sources[0]: found none or several kinds of source, expected one of")]
+#[case::half_a_mapping(
+    "[{ event-source-mapping: worker }]",
+    "sources[0].reads: found nothing, expected the name of the queue"
+)]
+#[case::a_schedule_that_reads(
+    "[{ schedule: a, reads: q }]",
+    "sources[0].reads: found a field of another kind of source, expected none"
+)]
+#[case::a_rule_of_a_group(
+    "[{ rule: a, group: g }]",
+    "sources[0].group: found a field of another kind of source, expected none"
+)]
+#[case::a_schedule_of_a_bus(
+    "[{ schedule: a, bus: b }]",
+    "sources[0].bus: found a field of another kind of source, expected none"
+)]
+#[case::twice(
+    "[{ rule: a }, { rule: a, bus: default }]",
+    "sources[1]: found the rule a of bus default a second time, expected each source once"
+)]
+fn an_event_source_that_cannot_be_meant_is_named(#[case] list: &str, #[case] expected: &str) {
+    let found = problems(&with_failover(&format!("      sources: {list}\n")));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("environments.prod.failover.") && found[0].contains(expected), "{found:?}");
+}
+
+#[rstest]
 #[case::no_day("every: 12h", "rehearse.every: found 12h, expected whole days, such as 30d")]
 #[case::too_rare(
     "every: 60d",

@@ -8,7 +8,8 @@ use watchkeeper_control::ports::Clock;
 use watchkeeper_control::unblock::ports::DeadLetter;
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmState;
-use watchkeeper_domain::estate::{CheckTask, FinishedItems, LockSchema};
+use watchkeeper_domain::estate::{CheckTask, EventSource, FinishedItems, LockSchema};
+use watchkeeper_domain::failover::SourceState;
 use watchkeeper_domain::intent::idle::{UsagePoint, UsageSubject};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem};
@@ -16,6 +17,7 @@ use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, Target
 
 use super::alarms::AlarmBench;
 use super::checks::CheckBench;
+use super::event_sources::SourceBench;
 use super::unblock::UnblockBench;
 use super::{CaseFailure, ContractBench};
 use crate::kinds::vault::CheckBehavior;
@@ -103,6 +105,23 @@ impl ContractBench for SimBench {
 
     async fn settle(&self) {
         self.sim.advance(SETTLED);
+    }
+}
+
+impl SourceBench for SimBench {
+    type EventSources = SimRegion;
+
+    fn event_sources(&self) -> &SimRegion {
+        &self.sim
+    }
+
+    fn function(&self) -> &'static str {
+        "function"
+    }
+
+    async fn make_source(&self, source: &EventSource, on: bool) -> Result<(), CaseFailure> {
+        self.sim.set_source(source, Some(if on { SourceState::On } else { SourceState::Off }));
+        Ok(())
     }
 }
 

@@ -1,11 +1,11 @@
 //! Every case of the contract, against the simulation in memory.
 
 use watchkeeper_sim::contract::{
-    CaseFailure, SimBench, alarms, checks, cloud, databases, ledger, releases, rules, unblock,
+    CaseFailure, SimBench, alarms, checks, cloud, databases, event_sources, ledger, releases, rules, unblock,
 };
 use watchkeeper_sim::{
     CallTrouble, FaultPlan, SimRegion, TimingSettings, alarm_cases, check_cases, cloud_cases, database_cases,
-    ledger_cases, release_cases, rule_cases, run_until_done_or_crash, unblock_cases,
+    ledger_cases, release_cases, rule_cases, run_until_done_or_crash, source_cases, unblock_cases,
 };
 
 #[test]
@@ -68,6 +68,10 @@ macro_rules! rule_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| rules::$case(bench)); })*};
 }
 
+macro_rules! source_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| event_sources::$case(bench)); })*};
+}
+
 macro_rules! ledger_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| ledger::$case(bench)); })*};
 }
@@ -82,5 +86,6 @@ cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);
 rule_cases!(rule_tests);
+source_cases!(source_tests);
 ledger_cases!(ledger_tests);
 unblock_cases!(stuck_tests);

@@ -190,6 +190,7 @@ pub(crate) fn moved(reason: &str) -> DueReport {
         sample: None,
         heard: None,
         certificate: Ok(None),
+        sources: [].into(),
         now: evening(),
     };
     let facts = MoveFacts {

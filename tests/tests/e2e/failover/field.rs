@@ -14,7 +14,7 @@ use watchkeeper_tests::harness::{
 use watchkeeper_tests::sandbox::{ProgressLines, SandboxOptions};
 
 use super::clean::{forget, mended};
-use super::own_steps;
+use super::{event_sources, own_steps};
 use crate::field::{Field, TwinFields};
 
 /// A Monday morning, later than the machine's own clock.
@@ -52,6 +52,11 @@ environments:
       capacity: { tram-web: 2, tram-signal: 1 }
       singletons: [{ service: tram-signal, fence: dead-man, silence: 3m }]
       steps: [{ after: scale, run: tram-warm, within: 1m, optional: true }]
+      sources:
+        # A function of the stack: the queue stays empty, and it is never called.
+        - { event-source-mapping: watchkeeper-window, reads: tram-orders }
+        - { schedule: tram-nightly }
+        - { rule: tram-uploads }
       traffic: { strategy: switch-object, names: [tram.example.com], bucket: tram-failover, object: standby-serves }
 ";
 
@@ -137,6 +142,7 @@ impl Scene {
         let original = stacks.capacity().await.unwrap();
         let vigils = stacks.monitor_singleton().unwrap();
         let scene = Self { stacks, original, vigils };
+        event_sources::make(&scene).await;
         scene.both().await;
         for stack in [scene.home, scene.standby] {
             stack.notifications().letters().await.unwrap();

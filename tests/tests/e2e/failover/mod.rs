@@ -3,6 +3,7 @@
 mod calm;
 mod clean;
 mod deadman;
+mod event_sources;
 pub(crate) mod field;
 mod order;
 mod own_steps;

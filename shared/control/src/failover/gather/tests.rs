@@ -141,6 +141,7 @@ fn kept() -> LedgerFacts {
         vcpu: Some(16),
         figures_at: None,
         alarms: None,
+        sources_off: BTreeSet::new(),
     };
     LedgerFacts {
         sample: Some(sample),

@@ -68,6 +68,9 @@ impl<P: Platform> FailoverRunbook<P> {
         if let Some(why) = self.writers_back(work).await? {
             return Ok(PhaseOutcome::Again(LOOK, why));
         }
+        if let Some(turn) = self.sources_go_back(work).await {
+            return Ok(turn);
+        }
         let now = self.clock.now();
         let next = work.pointer.restore(&id, now)?;
         work.pointer = self.point(work.member, &work.pointer, next).await?;

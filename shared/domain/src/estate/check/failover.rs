@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{EnvironmentChecker, at, one_of};
 use crate::estate::{
-    ClusterServices, DetectionMode, Failover, FencePolicy, OwnStepPlace, PairDatabase, TrafficPolicy, TrafficStrategy,
+    ClusterServices, DetectionMode, EventSource, Failover, FencePolicy, MovedSource, OwnStepPlace, PairDatabase,
+    TrafficPolicy, TrafficStrategy,
 };
 use crate::failover::{rehearsed_for, rehearsed_share};
 use crate::finding::FieldPath;
@@ -31,7 +32,26 @@ impl EnvironmentChecker<'_> {
         self.standby_databases(failover);
         self.detection(failover);
         self.own_steps(failover);
+        self.event_sources(failover);
         self.rehearsal(failover);
+    }
+
+    /// Each entry names one source, whole, and each source has one entry.
+    fn event_sources(&mut self, failover: &Failover) {
+        let mut known = BTreeSet::new();
+        for (index, entry) in failover.sources.iter().enumerate() {
+            let place = at("failover").key("sources").index(index);
+            match EventSource::of(entry) {
+                Some(source) if !known.insert(source.clone()) => {
+                    self.note(place, format!("the {source} a second time"), "each source once");
+                }
+                Some(_) => {}
+                None => {
+                    let (key, found, expected) = misnamed(entry);
+                    self.note(key.map_or(place.clone(), |key| place.key(key)), found, expected);
+                }
+            }
+        }
     }
 
     /// A step is known by its machine, and nothing goes back once traffic has moved.
@@ -166,5 +186,30 @@ impl EnvironmentChecker<'_> {
                 self.note(place.key(field), "a field of another strategy", "only the fields of the chosen `strategy`");
             }
         }
+    }
+}
+
+/// What is wrong with an entry that names no source: the field, what there is, and what there should be.
+fn misnamed(entry: &MovedSource) -> (Option<&'static str>, &'static str, &'static str) {
+    let MovedSource { event_source_mapping, reads, schedule, group, rule, bus } = entry;
+    let kinds = [event_source_mapping.is_some(), schedule.is_some(), rule.is_some()];
+    match kinds.iter().filter(|given| **given).count() {
+        1 if event_source_mapping.is_some() && reads.is_none() => {
+            (Some("reads"), "nothing", "the name of the queue, stream, table, broker or cluster that it reads")
+        }
+        1 if event_source_mapping.is_none() && reads.is_some() => {
+            (Some("reads"), "a field of another kind of source", "none: only an `event-source-mapping` has it")
+        }
+        1 if schedule.is_none() && group.is_some() => {
+            (Some("group"), "a field of another kind of source", "none: only a `schedule` has it")
+        }
+        1 if rule.is_none() && bus.is_some() => {
+            (Some("bus"), "a field of another kind of source", "none: only a `rule` has it")
+        }
+        _ => (
+            None,
+            "none or several kinds of source",
+            "one of `event-source-mapping` with `reads`, `schedule` and `rule`",
+        ),
     }
 }

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::backup::Freshness;
 use crate::capacity::{Rollout, ScalingState, TaskDefinition};
-use crate::estate::{Failover, PairDatabase};
+use crate::estate::{EventSource, Failover, PairDatabase};
 use crate::failover::data::DatabaseRole;
+use crate::failover::event_sources::SourceState;
 use crate::failover::rehearsal::{CapacityCertificate, CertificateStanding, CertifiedFacts, standing};
 use crate::failover::sample::RegionSample;
 use crate::name::{Region, ServiceName};
@@ -51,6 +52,9 @@ pub struct ReadinessFacts {
     /// The newest certificate of the region's capacity, as far as the ledger has one.
     #[serde(default = "no_certificate", skip_serializing_if = "is_no_certificate")]
     pub certificate: Read<Option<Box<CapacityCertificate>>>,
+    /// Each event source of the document in the region; `None` where the region has none of that name.
+    #[serde(with = "listed", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<EventSource, Read<Option<SourceState>>>,
     /// The wall time.
     pub now: Timestamp,
 }

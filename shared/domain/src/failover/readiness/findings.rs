@@ -118,6 +118,16 @@ pub enum ReadinessCode {
     CertificateStale,
     /// What was seen to start is not quite what a failover would start.
     CertificateAging,
+    /// The region has no event source of that name.
+    SourceMissing,
+    /// An event source cannot be switched off and on again.
+    SourceUnfit,
+    /// An event source is on here while the other region serves.
+    SourceOn,
+    /// An event source is being changed.
+    SourceChanging,
+    /// An event source is off where the pair is served: a move switches it on nowhere.
+    SourceOff,
     /// Something could not be read.
     Unreadable,
 }

@@ -1,8 +1,8 @@
 //! A pair: what `failover` looks at in either region, promotes, and moves traffic by.
 
 use super::is_managed;
-use crate::estate::Failover;
-use crate::failover::PairDatabase;
+use crate::estate::{EventSource, Failover};
+use crate::failover::{PairDatabase, event_sources};
 use crate::preflight::{PreflightCase, SimulatedCalls, tables};
 
 const FUNCTION: &str = "Failover";
@@ -23,6 +23,7 @@ pub(super) fn add(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
     }
     look_at_data(case, failover, calls);
     promote(case, calls);
+    look_at_sources(case, failover, calls);
     move_traffic(case, failover, calls);
 }
 
@@ -64,6 +65,28 @@ fn promote(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
                 calls.push(case.call(FUNCTION, &actions, promoted.to_string(), arn));
             }
         }
+    }
+}
+
+/// Event sources, as far as their ARNs tell: a schedule has to be named by a parameter of the stack, and what carries tags is
+/// asked about without them.
+fn look_at_sources(case: PreflightCase<'_>, failover: &Failover, calls: &mut Vec<SimulatedCalls>) {
+    let place = &case.facts.place;
+    for source in event_sources(failover) {
+        let (actions, arn): (&[&'static str], String) = match &source {
+            EventSource::Mapping { .. } => (&["lambda:ListEventSourceMappings"], "*".to_owned()),
+            EventSource::Schedule { group, name } => {
+                let arn = place.arn("scheduler", &format!("schedule/{group}/{name}"));
+                (&["scheduler:GetSchedule", "scheduler:UpdateSchedule"], arn)
+            }
+            EventSource::Rule { bus, name } if bus.as_str() == "default" => {
+                (&["events:DescribeRule"], place.arn("events", &format!("rule/{name}")))
+            }
+            EventSource::Rule { bus, name } => {
+                (&["events:DescribeRule"], place.arn("events", &format!("rule/{bus}/{name}")))
+            }
+        };
+        calls.push(case.call(FUNCTION, actions, source.to_string(), arn));
     }
 }
 

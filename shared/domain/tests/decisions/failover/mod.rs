@@ -1,6 +1,7 @@
 //! Moving a pair: pointer, placement, fences, evidence, the watch and the record.
 #![allow(clippy::unwrap_used)]
 
+mod event_sources;
 mod evidence;
 mod fence;
 mod placement;
@@ -9,5 +10,6 @@ mod record;
 mod rehearsal;
 mod report;
 mod scene;
+mod steer;
 mod traffic;
 mod watch;

@@ -60,6 +60,7 @@ fn the_standby_runs_what_the_active_region_ran_and_at_least_what_the_document_sa
         vcpu: None,
         figures_at: None,
         alarms: None,
+        sources_off: [].into(),
     };
     let found = serving(&failover(None), &[].into(), Some(&sample));
     let bounds = Some(ScalingBounds { min: 2, max: 6 });

@@ -7,10 +7,10 @@ use rstest::rstest;
 use serde_json::json;
 use watchkeeper_domain::capacity::{Rollout, ScalingState, Suspensions};
 use watchkeeper_domain::estate::FencePolicy;
-use watchkeeper_domain::failover::DatabaseRole;
 use watchkeeper_domain::failover::readiness::{
     FindingGrade, ImageFacts, QuotaFacts, ReadinessCode, StreamFacts, TargetGroupFacts,
 };
+use watchkeeper_domain::failover::{DatabaseRole, SourceState, event_sources};
 
 use FindingGrade::{Blocks, Degrades, Note};
 
@@ -200,6 +200,28 @@ fn a_service_that_is_not_as_it_must_be_is_named(
     |n: &mut Night| _ = n.facts.streams.insert(named(EVENTS), denied("DescribeStreamSummary")),
     "unreadable", Degrades, "stream fleet-orchestration-job-events"
 )]
+// Event sources.
+#[case(|n: &mut Night| with_rule(n, Ok(None)), "source-missing", Blocks, "rule uploads of bus default")]
+#[case(
+    |n: &mut Night| with_rule(n, Ok(Some(SourceState::Unfit("a rule that x manages".to_owned())))),
+    "source-unfit", Blocks, "rule uploads of bus default"
+)]
+#[case(
+    |n: &mut Night| with_rule(n, Ok(Some(SourceState::On))),
+    "source-on", Degrades, "rule uploads of bus default"
+)]
+#[case(
+    |n: &mut Night| with_rule(n, Ok(Some(SourceState::Changing("Creating".to_owned())))),
+    "source-changing", Degrades, "rule uploads of bus default"
+)]
+#[case(|n: &mut Night| with_rule(n, denied("DescribeRule")), "unreadable", Blocks, "rule uploads of bus default")]
+#[case(
+    |n: &mut Night| {
+        with_rule(n, Ok(Some(SourceState::Off)));
+        sample(n).sources_off = event_sources(&n.failover).into_iter().collect();
+    },
+    "source-off", Note, "rule uploads of bus default"
+)]
 // Quotas: seven tasks of half a vCPU are 3.5, beside the two that the account uses.
 #[case(
     |n: &mut Night| { n.facts.quota = Ok(QuotaFacts { vcpu: Some(5), vcpu_used: Some(2) }); sample(n).vcpu = Some(5); },
@@ -288,6 +310,7 @@ fn a_fact_corrupted_alone_is_exactly_its_own_finding(
     }
 })]
 #[case::a_follower(|n: &mut Night| with_replica(n, Some(DatabaseRole::Follower)))]
+#[case::a_source_that_waits(|n: &mut Night| with_rule(n, Ok(Some(SourceState::Off))))]
 #[case::four_minutes_of_silence(|n: &mut Night| n.facts.heard = Some(ago(4)))]
 #[case::a_scalable_target_in_both(|n: &mut Night| {
     scaled(n);

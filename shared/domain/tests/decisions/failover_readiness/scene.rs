@@ -8,11 +8,13 @@ use watchkeeper_domain::backup::{BackupSource, Freshness, ResourceKind};
 use watchkeeper_domain::capacity::{Rollout, ScalingState, ServiceCapacity, Suspensions, TaskDefinition};
 use watchkeeper_domain::estate::Failover;
 use watchkeeper_domain::failover::readiness::{
-    FindingGrade, ImageFacts, QuotaFacts, ReadinessFacts, ReadinessFinding, ServiceFacts, StreamFacts, TableFacts,
-    TargetGroupFacts, TrafficFacts, judge,
+    FindingGrade, ImageFacts, QuotaFacts, Read, ReadinessFacts, ReadinessFinding, ServiceFacts, StreamFacts,
+    TableFacts, TargetGroupFacts, TrafficFacts, judge,
 };
 use watchkeeper_domain::failover::rehearsal::{CapacityCertificate, CertificateOrigin, CertifiedService};
-use watchkeeper_domain::failover::{DatabaseRole, PairDatabase, RegionSample, ServiceSample};
+use watchkeeper_domain::failover::{
+    DatabaseRole, PairDatabase, RegionSample, ServiceSample, SourceState, event_sources,
+};
 use watchkeeper_domain::name::{Region, ServiceName};
 use watchkeeper_domain::value::{Percent, ResourceName};
 
@@ -182,11 +184,13 @@ pub(crate) fn ready() -> Night {
             vcpu: Some(16),
             figures_at: None,
             alarms: None,
+            sources_off: BTreeSet::new(),
         }),
         heard: Some(ago(1)),
         alarms: Ok([].into()),
         unarmed: [].into(),
         certificate: Ok(Some(Box::new(certificate()))),
+        sources: [].into(),
         now: three_at_night(),
     };
     Night { facts, failover: document() }
@@ -238,4 +242,11 @@ pub(crate) fn told(night: &Night) -> Vec<(&'static str, FindingGrade, String)> {
 
 pub(crate) fn denied<T>(call: &str) -> Result<T, String> {
     Err(format!("{call}: denied"))
+}
+
+/// A rule that moves with its consumers, as it stands here.
+#[expect(clippy::needless_pass_by_value, reason = "it makes the cases short")]
+pub(crate) fn with_rule(night: &mut Night, found: Read<Option<SourceState>>) {
+    night.failover.sources = vec![serde_json::from_value(json!({ "rule": "uploads" })).unwrap()];
+    night.facts.sources = event_sources(&night.failover).into_iter().map(|source| (source, found.clone())).collect();
 }

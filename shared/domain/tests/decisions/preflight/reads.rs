@@ -132,6 +132,35 @@ fn a_replica_that_a_failover_promotes_needs_its_tag() {
 }
 
 #[test]
+fn what_a_move_asks_of_event_sources_is_simulated_by_their_names() {
+    let mut estate = estate_document();
+    estate["environments"]["dev"]["failover"]["sources"] = json!([
+        { "event-source-mapping": "worker", "reads": "orders" }, { "schedule": "nightly", "group": "shop" },
+        { "rule": "uploads" }, { "rule": "uploads", "bus": "shop" },
+    ]);
+    let estate: Estate = serde_json::from_value(estate).unwrap();
+    let (environment, facts) = (estate.environments().next().unwrap(), clean());
+    let wanted = WantedResources::of(&estate, environment, &facts.place.region);
+    let calls = calls(environment, &wanted, &facts);
+    let asked: Vec<_> = calls
+        .iter()
+        .filter(|call| ["events:", "scheduler:", "lambda:"].iter().any(|it| call.actions[0].starts_with(it)))
+        .filter(|call| call.function == "Failover")
+        .map(|call| (call.actions.join(" "), call.resource.clone()))
+        .collect();
+    let of = |service: &str, name: &str| format!("arn:aws:{service}:eu-west-1:123456789012:{name}");
+    assert_eq!(
+        asked,
+        [
+            ("lambda:ListEventSourceMappings".to_owned(), "*".to_owned()),
+            ("scheduler:GetSchedule scheduler:UpdateSchedule".to_owned(), of("scheduler", "schedule/shop/nightly")),
+            ("events:DescribeRule".to_owned(), of("events", "rule/uploads")),
+            ("events:DescribeRule".to_owned(), of("events", "rule/shop/uploads")),
+        ]
+    );
+}
+
+#[test]
 fn databases_by_tag_are_counted_and_none_is_never_meant() {
     let document = json!({ "estate": "shop", "environments": { "dev": {
         "kind": "development", "regions": { "primary": "eu-west-1" }, "databases": "managed",

@@ -12,13 +12,14 @@ use watchkeeper_domain::failover::rehearsal::{
 };
 use watchkeeper_domain::failover::sample::ServiceSample;
 use watchkeeper_domain::failover::{
-    FailoverRefusal, Heartbeat, Move, MoveEnding, MovePhase, MoveStage, OngoingMove, Pointer, RegionSample,
-    ScalingBounds, ServiceFigures, Serving, SwitchArming, WatchState,
+    FailoverRefusal, Heartbeat, Move, MoveEnding, MovePhase, MoveStage, MoveWord, OngoingMove, Pointer, RegionSample,
+    ScalingBounds, ServiceFigures, Serving, SourceDeparture, SourceMove, SwitchArming, WatchState,
 };
 use watchkeeper_domain::guardrail::GuardrailCode;
-use watchkeeper_domain::name::{Region, ServiceName};
+use watchkeeper_domain::name::{MachineName, Region, ServiceName};
 use watchkeeper_domain::value::Percent;
 
+use crate::failover::event_sources::event_rule;
 use crate::spec::checked;
 
 /// One of the two regions of a pair.
@@ -78,6 +79,7 @@ pub(super) fn sample(desired: u32, now: Timestamp) -> RegionSample {
         vcpu: Some(64),
         figures_at: Some(now),
         alarms: "edge-5xx".parse().ok().map(|alarm| BTreeSet::from([alarm])),
+        sources_off: [event_rule("fleet-uploads")].into(),
     }
 }
 
@@ -104,6 +106,14 @@ pub(super) fn watch(failures: u32, now: Timestamp) -> WatchState {
         standing: Some(CertificateStanding { verdict: StandingVerdict::Aging, reason: "it is old".to_owned() }),
         told_standing: Some(StandingVerdict::Stale),
         rehearsal: Some(RehearsalMemory { due: now, execution: Some("rehearse-1".to_owned()), again: true }),
+        word: Some(MoveWord {
+            epoch: 1,
+            number: 2,
+            by: "steer-1".to_owned(),
+            hold: Some(true),
+            force: true,
+            skip: [checked(MachineName::new("fleet-check"))].into(),
+        }),
     }
 }
 
@@ -185,6 +195,10 @@ pub(super) fn record(id: &str, moments: u32, now: Timestamp) -> Move {
     record.rehearsal = Some(Box::new(rehearsal(now)));
     record.proved = Some(Box::new(certificate("rehearse-0", now)));
     record.certificate = Some(Box::new(certificate(id, now)));
+    let source = event_rule("fleet-uploads");
+    record.sources = vec![SourceMove { source, was_on: true, departure: SourceDeparture::Off, arrived: true }];
+    (record.heard, record.hold) = (2, true);
+    record.skipped = [checked(MachineName::new("fleet-check"))].into();
     record.failure = Some("a wave did not come up".to_owned());
     record.end(MoveEnding::Compensated, now + Duration::from_mins(4));
     record

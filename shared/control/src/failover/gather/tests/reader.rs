@@ -1,5 +1,7 @@
 //! A region in memory.
 
+use watchkeeper_domain::estate::EventSource;
+use watchkeeper_domain::failover::SourceState;
 use watchkeeper_domain::failover::rehearsal::TaskStart;
 
 use super::*;
@@ -153,5 +155,15 @@ impl DatabasePromotions for Memory {
 
     async fn move_writer(&self, global: &ResourceName, _: &Region, _: bool) -> Result<(), AwsError> {
         self.call("FailoverGlobalCluster", global, ())
+    }
+}
+
+impl EventSources for Memory {
+    async fn source(&self, source: &EventSource) -> Result<Option<SourceState>, AwsError> {
+        self.call("GetSchedule", source, Some(SourceState::Off))
+    }
+
+    async fn switch_source(&self, source: &EventSource, _: bool) -> Result<(), AwsError> {
+        self.call("UpdateSchedule", source, ())
     }
 }

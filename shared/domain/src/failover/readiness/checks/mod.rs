@@ -6,6 +6,7 @@ mod data;
 mod images;
 mod quota;
 mod services;
+mod sources;
 mod streams;
 mod traffic;
 mod watch;
@@ -32,6 +33,7 @@ pub fn judge(facts: &ReadinessFacts, failover: &Failover) -> Vec<ReadinessFindin
     traffic::check(case, &mut found);
     watch::check(case, &mut found);
     certificate::check(case, &mut found);
+    sources::check(case, &mut found);
     found.sort_by(|a, b| (b.grade, a.code, &a.resource).cmp(&(a.grade, b.code, &b.resource)));
     found
 }
