@@ -2,7 +2,7 @@
 
 use crate::backup::ports::{BackupStore, CheckTasks, RestoreStore};
 use crate::failover::ports::{
-    DatabasePromotions, HealthProber, OpenQuestions, RegionReader, SiblingMachines, TrafficSwitches,
+    DatabasePromotions, HealthProber, OpenQuestions, RegionReader, SiblingMachines, StandbyReplicas, TrafficSwitches,
 };
 use crate::ledger::Ledger;
 use crate::ports::{
@@ -31,8 +31,8 @@ pub trait Platform {
     type Reports: ReportStore;
     /// What may be stuck in this region.
     type Unblock: UnblockSources;
-    /// This region as a failover looks at it, with the databases that it promotes.
-    type Region: RegionReader + DatabasePromotions;
+    /// This region as a failover looks at it, with the databases that it promotes, and replicates again.
+    type Region: RegionReader + DatabasePromotions + StandbyReplicas;
     /// The other region of a pair: it is looked at, and nothing of it is changed.
     type Peer: RegionReader;
     /// The means by which traffic moves.

@@ -72,6 +72,7 @@ impl ModelPair {
             minimum_delay: None,
             rehearse: None,
             certified_within: None,
+            protect_again: false,
         };
         let services = BTreeSet::from([singleton.service.clone()]);
         Ok(Self { regions, singleton, services, failover, known: RwLock::default() })

@@ -48,6 +48,8 @@ pub(crate) enum DueEvent {
     Database(DatabaseId, u64),
     /// A database has become what it was on its way to.
     Role(PairDatabase, DatabaseRole),
+    /// An instance has its new name.
+    Renamed(ResourceName, ResourceName),
     /// The alarm that moves the traffic follows its metric.
     Alarm(bool),
 }
@@ -83,6 +85,8 @@ pub(crate) struct SimState {
     /// Image repositories, each with its tags and digests.
     pub(crate) repositories: BTreeMap<ResourceName, BTreeSet<String>>,
     pub(crate) roles: BTreeMap<PairDatabase, DatabaseRole>,
+    /// Global databases whose cluster here is still to catch up.
+    pub(crate) resyncs: BTreeSet<ResourceName>,
     pub(crate) traffic_site: SimTrafficSwitches,
     pub(crate) vault: SimBackups,
     pub(crate) ledger: LedgerMemory,
@@ -126,6 +130,7 @@ impl SimState {
             streams: BTreeMap::new(),
             repositories: BTreeMap::new(),
             roles: BTreeMap::new(),
+            resyncs: BTreeSet::new(),
             traffic_site: SimTrafficSwitches::default(),
             vault: SimBackups::default(),
             ledger: LedgerMemory::default(),
@@ -178,6 +183,7 @@ impl SimState {
             DueEvent::Stopped(id, tasks, deaths) => self.tasks_stopped(id, *tasks, *deaths),
             DueEvent::Database(id, epoch) => self.database_moves_on(id, *epoch),
             DueEvent::Role(database, role) => self.becomes(database, role.clone()),
+            DueEvent::Renamed(from, to) => self.renamed(from, to),
             DueEvent::Alarm(on) => self.alarm_follows(*on),
         }
     }

@@ -11,12 +11,14 @@ mod own_steps;
 mod phases;
 pub mod ports;
 mod probe;
+mod protection;
 mod ready;
 mod rehearsals;
 mod rehearse;
 mod start;
 mod takeover;
 mod traffic_switch;
+mod unprotected;
 mod watch;
 
 use std::sync::Arc;

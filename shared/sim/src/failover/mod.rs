@@ -4,6 +4,7 @@
 mod loss;
 mod probe;
 pub(crate) mod promotions;
+mod replicas;
 pub(crate) mod stores;
 mod tasks;
 mod traffic_switches;

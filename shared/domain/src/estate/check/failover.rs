@@ -32,6 +32,7 @@ impl EnvironmentChecker<'_> {
         self.detection(failover);
         self.own_steps(failover);
         self.rehearsal(failover);
+        self.protection(failover);
     }
 
     /// A step is known by its machine, and nothing goes back once traffic has moved.
@@ -53,6 +54,15 @@ impl EnvironmentChecker<'_> {
                     "none: a move goes back only before its traffic",
                 );
             }
+        }
+    }
+
+    /// What the stack may do by itself is about read replicas.
+    fn protection(&mut self, failover: &Failover) {
+        if failover.protect_again && failover.databases.iter().all(|entry| entry.replica.is_none()) {
+            let expected =
+                "a `replica` among `databases`, or no `protect-again`: all else comes back by AWS or by a person";
+            self.note(at("failover").key("protect-again"), "true without a read replica", expected);
         }
     }
 
