@@ -69,6 +69,7 @@ impl SandboxHarness {
             ("RoutingControls", traffic_switches::controls(&documents)),
             ("RoutingEndpoints", traffic_switches::endpoints(&sandbox, &documents, &home)),
             ("HostedZones", traffic_switches::zones(&documents)),
+            ("StandbyReplicas", replicas(&documents, &options.account)),
             ("BackupBuckets", kept_buckets(&estates)),
         ];
         let given = || given.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (*name, value.as_str()));
@@ -154,6 +155,18 @@ pub fn write_document(folder: &Path, document: &EstateDocument) -> Result<(), Ha
     let failed = |why: &dyn std::fmt::Display| HarnessError::Unknown(format!("cannot write {}: {why}", file.display()));
     let text = serde_json::to_string_pretty(document).map_err(|error| failed(&error))?;
     std::fs::write(&file, text + "\n").map_err(|error| failed(&error))
+}
+
+/// The ARNs of the read replicas of all pairs that are replicated again, in both regions of each.
+fn replicas(documents: &[EstateDocument], account: &str) -> String {
+    let environments = documents.iter().flat_map(|document| document.environments.values());
+    let arns = environments.flat_map(|environment| {
+        let failover = environment.failover.iter().filter(|failover| failover.protect_again);
+        let names = failover.flat_map(|failover| &failover.databases).filter_map(|entry| entry.replica.as_ref());
+        let regions = || std::iter::once(&environment.regions.primary).chain(&environment.regions.standby);
+        names.flat_map(move |name| regions().map(move |region| format!("arn:aws:rds:{region}:{account}:db:{name}")))
+    });
+    arns.collect::<Vec<_>>().join(",")
 }
 
 /// The buckets of the objects that are backed up, and of their copies.

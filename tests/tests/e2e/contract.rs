@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
+use aws_sdk_rds::Client as RdsClient;
 use jiff::Timestamp;
-use watchkeeper_aws::{Aws, AwsUnblockSources, BackupEngines, CloudWatch, DynamoLedger};
+use watchkeeper_aws::{Aws, AwsRegionReader, AwsUnblockSources, BackupEngines, CloudWatch, DynamoLedger};
 use watchkeeper_domain::capacity::{
     DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceCapacity, ServiceId, TaskDefinition,
 };
@@ -17,10 +18,12 @@ use watchkeeper_domain::unblock::LockItem;
 use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, TargetGroupArn};
 use watchkeeper_sim::contract::alarms::{self, AlarmBench};
 use watchkeeper_sim::contract::checks::{self, CheckBench};
+use watchkeeper_sim::contract::replicas::{self, ReplicaBench};
 use watchkeeper_sim::contract::unblock::{self, UnblockBench};
 use watchkeeper_sim::contract::{CaseFailure, ContractBench, cloud, databases, ledger, releases, rules};
 use watchkeeper_sim::{
-    alarm_cases, check_cases, cloud_cases, database_cases, ledger_cases, release_cases, rule_cases, unblock_cases,
+    alarm_cases, check_cases, cloud_cases, database_cases, ledger_cases, release_cases, replica_cases, rule_cases,
+    unblock_cases,
 };
 use watchkeeper_tests::estate::{CheckContainer, RegionFixtures, UnblockFixtures};
 use watchkeeper_tests::harness::SandboxHarness;
@@ -30,6 +33,8 @@ use crate::field::play;
 
 /// A region in which nothing else happens.
 const REGION: &str = "eu-west-1";
+/// Another one beside it.
+const ELSEWHERE: &str = "eu-central-1";
 /// Longer than tasks, autoscalers and databases of the sandbox take; see the emulator's settings.
 const SETTLED: Duration = Duration::from_millis(1600);
 
@@ -43,6 +48,8 @@ struct SandboxBench {
     ledger: DynamoLedger,
     sources: AwsUnblockSources,
     alarms: CloudWatch,
+    regions: AwsRegionReader,
+    elsewhere: RdsClient,
     backups: BackupEngines,
     fixtures: UnblockFixtures,
     site: RegionFixtures,
@@ -66,6 +73,8 @@ impl SandboxBench {
             ledger: DynamoLedger::new(&config, table),
             sources: AwsUnblockSources::new(&config, Vec::new(), Vec::new()),
             alarms: CloudWatch::new(&config),
+            regions: AwsRegionReader::new(&config),
+            elsewhere: RdsClient::new(&harness.sandbox().sdk_config(ELSEWHERE)),
             backups: BackupEngines::new(&config),
             fixtures: UnblockFixtures::new(&config),
             site: stack.site().clone(),
@@ -144,6 +153,26 @@ impl ContractBench for SandboxBench {
     #[allow(clippy::disallowed_methods, reason = "the emulated AWS takes real time")]
     async fn settle(&self) {
         tokio::time::sleep(SETTLED).await;
+    }
+}
+
+impl ReplicaBench for SandboxBench {
+    type Replicas = AwsRegionReader;
+
+    fn replicas(&self) -> &AwsRegionReader {
+        &self.regions
+    }
+
+    fn elsewhere(&self) -> Region {
+        Region::new(ELSEWHERE).unwrap()
+    }
+
+    async fn make_source(&self, name: &ResourceName) -> Result<String, CaseFailure> {
+        let call = self.elsewhere.create_db_instance().db_instance_identifier(name.as_str()).engine("postgres");
+        let call = call.db_instance_class("db.t4g.micro").allocated_storage(20).backup_retention_period(1);
+        let call = call.master_username("bench").master_user_password("not-a-secret");
+        let made = call.send().await.map_err(bench_failure("make a source"))?;
+        Ok(made.db_instance.and_then(|it| it.db_instance_arn).unwrap_or_default())
     }
 }
 
@@ -251,6 +280,10 @@ macro_rules! release_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| releases::$case(bench).await); })*};
 }
 
+macro_rules! replica_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| replicas::$case(bench).await); })*};
+}
+
 macro_rules! rule_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| rules::$case(bench).await); })*};
 }
@@ -268,6 +301,7 @@ check_cases!(check_tests);
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);
+replica_cases!(replica_tests);
 rule_cases!(rule_tests);
 ledger_cases!(ledger_tests);
 unblock_cases!(stuck_tests);

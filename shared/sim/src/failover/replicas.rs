@@ -59,8 +59,8 @@ impl StandbyReplicas for SimRegion {
             let source = source.ok_or_else(|| CallRefusal::not_found(&new.source))?;
             let name =
                 name.and_then(|name| name.parse().ok()).ok_or_else(|| CallRefusal::invalid("no ARN of an instance"))?;
-            let writes = source.roles.get(&replica(&name)) == Some(&DatabaseRole::Writer);
-            if !writes || source.loss.is_some() {
+            let role = source.roles.get(&replica(&name)).ok_or_else(|| CallRefusal::not_found(&new.source))?;
+            if *role != DatabaseRole::Writer || source.loss.is_some() {
                 return Err(CallRefusal::new(Fault::Conflict, format!("{} is not available", new.source)));
             }
             let state = &mut aws.states[at];

@@ -6,6 +6,7 @@ mod deadman;
 pub(crate) mod field;
 mod order;
 mod own_steps;
+mod protection;
 mod rivals;
 mod scenarios;
 mod trouble;
