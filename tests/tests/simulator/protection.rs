@@ -75,7 +75,10 @@ fn made(sim: &SimRegion, operation: Operation) -> usize {
 fn kept(stacks: &InMemoryPair, context: &str) {
     let sim = stacks.pair.home();
     assert_eq!(counts(stacks, &home()), [0, 0, 0, 0], "{context}");
-    let old = instances(&sim).into_iter().filter(|(name, role)| name.contains("-left-") || *role == Writer).count();
+    let is_old = |name: &str, role: &DatabaseRole| {
+        name.contains("-left-") || *role == Writer || *role == Changing("renaming".to_owned())
+    };
+    let old = instances(&sim).iter().filter(|(name, role)| is_old(name, role)).count();
     assert_eq!(old, 1, "{context}: {:?}", instances(&sim));
     assert!(made(&sim, Operation::CreateReplica) <= 1, "{context}: made twice");
     assert_eq!(made(&sim, Operation::PromoteReadReplica), 0, "{context}: a second writer");

@@ -68,7 +68,7 @@ environments:
     capacity:
       ferry-web: { desired: 1, min: 1, max: 2 }
     failover:
-      detect: "off"
+      detect: 'off'
       probe:
         primary: https://ferry.us-west-2.example.com
         standby: https://ferry.us-west-1.example.com

@@ -262,7 +262,7 @@ fn the_region_that_serves_tells_what_the_other_one_says_or_that_it_says_nothing(
             "{text}"
         );
     }
-    let protected = ProtectionMemory { epoch: EPOCH, ..old };
+    let protected = ProtectionMemory { epoch: EPOCH, ..old.clone() };
     assert_eq!(standing(Some(&protected)), ProtectionStanding::Protected(later(0)));
 }
 
