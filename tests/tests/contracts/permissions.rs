@@ -164,7 +164,10 @@ fn forgeable(template: &Value) -> Vec<String> {
     for (owner, statement) in &all {
         for tag in trusted(statement) {
             for (forger, sets) in all.iter().filter(|(_, it)| may_set(it, &tag)) {
-                let both = |a: &String, b: &String| overlap(a, b) && !(is_reserved(a) && is_reserved(b));
+                // The instances that a parameter names are given to the stack by that.
+                let given =
+                    forger == &MOVER && sets["Resource"]["Ref"] == STANDBY_REPLICAS && tag == "watchkeeper:managed";
+                let both = |a: &String, b: &String| overlap(a, b) && !given && !(is_reserved(a) && is_reserved(b));
                 if arns(statement).iter().any(|a| arns(sets).iter().any(|b| both(a, b))) {
                     found.push(format!(
                         "{owner}: {} relies on {tag}, which {forger}: {} sets",
@@ -329,9 +332,12 @@ fn no_role_sets_a_tag_that_another_statement_relies_on() {
 fn what_makes_replicas_again_is_held_to_their_names_and_the_tag() {
     let mut template = template();
     let statements = template["Resources"][MOVER]["Properties"]["Policies"][0]["Statement"].as_array_mut().unwrap();
-    for (sid, key) in
-        [("SetOldPrimariesAside", "Resource"), ("StopOldPrimaries", "Resource"), ("ReplicateAgain", "Condition")]
-    {
+    for (sid, key) in [
+        ("SetOldPrimariesAside", "Resource"),
+        ("StopOldPrimaries", "Resource"),
+        ("ReplicateAgain", "Condition"),
+        ("TagReplicas", "Condition"),
+    ] {
         let found =
             statements.iter_mut().find_map(|it| it["Fn::If"].as_array_mut()?.iter_mut().find(|it| it["Sid"] == sid));
         found.unwrap()[key] = json!("*");
