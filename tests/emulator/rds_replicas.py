@@ -50,15 +50,14 @@ def create_read_replica(request):
     if source["DBInstanceStatus"] != "available":
         text = f"DBInstance {source_arn} is not in available state, but in {source['DBInstanceStatus']}."
         return aws._error("InvalidDBInstanceState", text, 400)
-    # ministack copies a source of the same region: let it find this one there for as long as it takes.
-    stand_in = dict(source, ReadReplicaDBInstanceIdentifiers=[])
-    aws._instances[name], hidden = stand_in, aws._instances.get(name)
+    # ministack copies a source of the same region: let it find this one there for as long as it takes, under a name that none
+    # can have.
+    stand_in = f"{name}--source"
+    aws._instances[stand_in] = dict(source, DBInstanceIdentifier=stand_in, ReadReplicaDBInstanceIdentifiers=[])
     try:
-        answer = _create_read_replica({**request, "SourceDBInstanceIdentifier": [name]})
+        answer = _create_read_replica({**request, "SourceDBInstanceIdentifier": [stand_in]})
     finally:
-        aws._instances.pop(name)
-        if hidden is not None:
-            aws._instances[name] = hidden
+        aws._instances.pop(stand_in)
     if answer[0] != 200:
         return answer
     replica = aws._instances[aws._p(request, "DBInstanceIdentifier")]

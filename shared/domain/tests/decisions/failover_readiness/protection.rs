@@ -9,7 +9,7 @@ use watchkeeper_domain::failover::protection::{
     ProtectionTold, ProtectionWork, ReplicaSituation, ReplicaStep, left_name, protection_mark, protection_work,
     unprotected_text,
 };
-use watchkeeper_domain::failover::readiness::{Read, Readiness};
+use watchkeeper_domain::failover::readiness::{ImageFacts, Read, Readiness};
 use watchkeeper_domain::failover::{DatabaseRole, Pointer};
 
 use super::scene::{Night, VEHICLES, named, ready, region, table, three_at_night, with_replica};
@@ -31,10 +31,12 @@ fn instance(status: &str, source: Option<&str>) -> InstanceFacts {
 
 const SOURCE: &str = "arn:aws:rds:us-west-2:123456789012:db:orders";
 
+#[expect(clippy::unnecessary_wraps, reason = "it is what a look has found")]
 fn primary(status: &str) -> Read<Option<InstanceFacts>> {
     Ok(Some(instance(status, None)))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is what a look has found")]
 fn follower(status: &str, source: &str) -> Read<Option<InstanceFacts>> {
     Ok(Some(instance(status, Some(source))))
 }
@@ -164,7 +166,7 @@ fn the_same_readiness_says_what_else_is_missing_with_its_command() {
     let mut night = night();
     table(&mut night, VEHICLES).replicas.remove(&region("us-west-1"));
     night.facts.streams.insert(named(super::scene::EVENTS), Ok(None));
-    night.facts.images.insert(named(super::scene::FLEET), Ok(Default::default()));
+    night.facts.images.insert(named(super::scene::FLEET), Ok(ImageFacts::default()));
     let work = Look::at(&night, follower("available", SOURCE), Ok(None)).work();
     let commands: BTreeSet<&str> = work.iter().filter_map(|it| it.item.command.as_deref()).collect();
     let expected = [
