@@ -56,7 +56,7 @@ async fn an_instance_is_renamed_with_what_it_has_and_makes_way_for_another_one()
         let tag = aws_sdk_rds::types::Tag::builder().key("watchkeeper:managed").value("true").build();
         call.master_user_password("not-a-secret").tags(tag).send()
     };
-    let made = make("fleet-db").await.unwrap().db_instance.unwrap();
+    let first = make("fleet-db").await.unwrap().db_instance.unwrap();
     let rename = |from: &str, to: &str| {
         let call = here.modify_db_instance().db_instance_identifier(from).new_db_instance_identifier(to);
         call.apply_immediately(true).send()
@@ -71,7 +71,7 @@ async fn an_instance_is_renamed_with_what_it_has_and_makes_way_for_another_one()
         ))
     };
     rename("fleet-db", "fleet-db-left-1").await.unwrap();
-    let same = |status: &str| Some((status.to_owned(), made.dbi_resource_id.clone().unwrap(), 1));
+    let same = |status: &str| Some((status.to_owned(), first.dbi_resource_id.clone().unwrap(), 1));
     assert_eq!(status("fleet-db").await, same("renaming"));
     assert_eq!(rename("fleet-db", "another").await.unwrap_err().code(), Some("InvalidDBInstanceState"));
     eventually(same("available"), async || status("fleet-db-left-1").await).await;

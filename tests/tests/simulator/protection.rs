@@ -130,8 +130,8 @@ fn without_the_documents_word_the_list_stands_until_a_person_has_done_it() {
     let sim = stacks.pair.home();
     assert_eq!(found(&sim), [("fleet-db".to_owned(), Writer)], "nothing is touched");
     assert_eq!(record(&stacks, &standby()).missing, ["replica fleet-db"]);
-    let told = stacks.pair.standby().messages().into_iter().filter(|it| it.subject.ends_with("not protected"));
-    let text = told.last().unwrap().text;
+    let told = stacks.pair.standby().messages();
+    let text = &told.iter().rfind(|it| it.subject.ends_with("not protected")).unwrap().text;
     assert!(text.contains("command:    aws rds modify-db-instance --region us-west-2"), "{text}");
     assert!(stacks.go_home("too-early", &json!({})).is_err());
     let many = subjects(&stacks.pair.standby()).len();

@@ -21,6 +21,7 @@ async fn seen(rds: &Client, name: &str) -> Option<(Option<String>, String)> {
     Some((source, found.db_instance_status?))
 }
 
+#[allow(clippy::disallowed_methods, reason = "the sandbox runs in real time, and is polled")]
 async fn is(rds: &Client, name: &str, status: &str) {
     for _ in 0..100 {
         if seen(rds, name).await.is_some_and(|(_, found)| found == status) {
