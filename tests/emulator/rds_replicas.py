@@ -1,7 +1,8 @@
-"""RDS: read replicas in other regions and their promotion, and global databases that take time to change their writer.
+"""RDS: read replicas in other regions and their promotion, instances that get another name, and global databases that take time
+to change their writer.
 
-Amazon RDS API reference, CreateDBInstanceReadReplica and PromoteReadReplica; Amazon Aurora user guide, "Using
-switchover or failover in Amazon Aurora Global Database".
+Amazon RDS API reference, CreateDBInstanceReadReplica, PromoteReadReplica and ModifyDBInstance; Amazon RDS user guide, "Renaming
+a DB instance"; Amazon Aurora user guide, "Using switchover or failover in Amazon Aurora Global Database".
 """
 
 import re
@@ -12,6 +13,7 @@ from ministack.services import rds as aws
 from . import scheduler, outage, rds, settings
 
 _create_read_replica = aws._create_read_replica
+_modify = aws._ACTION_MAP["ModifyDBInstance"]
 _switchover = aws._switchover_global_cluster
 _failover = aws._failover_global_cluster
 
@@ -23,6 +25,7 @@ def install() -> None:
     aws._ACTION_MAP.update(
         CreateDBInstanceReadReplica=create_read_replica,
         PromoteReadReplica=promote_read_replica,
+        ModifyDBInstance=modify_instance,
         SwitchoverGlobalCluster=switchover,
         FailoverGlobalCluster=failover,
     )
@@ -42,24 +45,71 @@ def create_read_replica(request):
         source = aws._instances.get(name)
     if source is None:
         return aws._error("DBInstanceNotFound", f"DBInstance {source_arn} not found.", 404)
-    # ministack copies a source of the same region: let it find this one there for as long as it takes.
-    stand_in = dict(source, ReadReplicaDBInstanceIdentifiers=[])
-    aws._instances[name], hidden = stand_in, aws._instances.get(name)
+    if not int(source.get("BackupRetentionPeriod", 1)):
+        return aws._error("InvalidDBInstanceState", f"Automated backups are not enabled for {source_arn}.", 400)
+    if source["DBInstanceStatus"] != "available":
+        text = f"DBInstance {source_arn} is not in available state, but in {source['DBInstanceStatus']}."
+        return aws._error("InvalidDBInstanceState", text, 400)
+    # ministack copies a source of the same region: let it find this one there for as long as it takes, under a name that none
+    # can have.
+    stand_in = f"{name}--source"
+    aws._instances[stand_in] = dict(source, DBInstanceIdentifier=stand_in, ReadReplicaDBInstanceIdentifiers=[])
     try:
-        answer = _create_read_replica({**request, "SourceDBInstanceIdentifier": [name]})
+        answer = _create_read_replica({**request, "SourceDBInstanceIdentifier": [stand_in]})
     finally:
-        aws._instances.pop(name)
-        if hidden is not None:
-            aws._instances[name] = hidden
+        aws._instances.pop(stand_in)
     if answer[0] != 200:
         return answer
     replica = aws._instances[aws._p(request, "DBInstanceIdentifier")]
     replica["ReadReplicaSourceDBInstanceIdentifier"] = source_arn
     replica["AvailabilityZone"] = f"{get_region()}a"
+    _own_settings(request, replica)
+    rds.move(rds.Instance(replica), "creating", "available")
     source.setdefault("ReadReplicaDBInstanceIdentifiers", []).append(replica["DBInstanceArn"])
     return aws._single_instance_response(
         "CreateDBInstanceReadReplicaResponse", "CreateDBInstanceReadReplicaResult", replica
     )
+
+
+def _own_settings(request, replica) -> None:
+    """What a replica does not have of a source in another region; its backups are off."""
+    if aws._p(request, "DBInstanceClass"):
+        replica["DBInstanceClass"] = aws._p(request, "DBInstanceClass")
+    group = aws._p(request, "DBSubnetGroupName") or "default"
+    replica["DBSubnetGroup"] = aws._subnet_groups.get(group, {"DBSubnetGroupName": group})
+    groups = aws._parse_member_list(request, "VpcSecurityGroupIds")
+    replica["VpcSecurityGroups"] = [{"VpcSecurityGroupId": group, "Status": "active"} for group in groups]
+    replica["BackupRetentionPeriod"] = 0
+
+
+def modify_instance(request):
+    """Another name is given at once where that is asked for: `renaming`, and a moment later there under the new one."""
+    name, to = aws._p(request, "DBInstanceIdentifier"), aws._p(request, "NewDBInstanceIdentifier").lower()
+    instance = aws._resolve_instance(name)
+    if not to or instance is None:
+        return _modify(request)
+    if to in aws._instances:
+        return aws._error("DBInstanceAlreadyExists", f"DBInstance {to} already exists.", 400)
+    if instance["DBInstanceStatus"] != "available":
+        text = f"DBInstance {name} is not in available state, but in {instance['DBInstanceStatus']}."
+        return aws._error("InvalidDBInstanceState", text, 400)
+    answer = _modify(request)
+    if answer[0] != 200:
+        return answer
+    if aws._p(request, "ApplyImmediately") == "true":
+        rds.move(rds.Instance(instance), "renaming", "available", lambda _: _renamed(instance, to))
+    else:
+        instance.setdefault("PendingModifiedValues", {})["DBInstanceIdentifier"] = to
+    return aws._single_instance_response("ModifyDBInstanceResponse", "ModifyDBInstanceResult", instance)
+
+
+def _renamed(instance, to) -> None:
+    """Tags, data and replicas stay with it; name, ARN and address are others."""
+    old, arn = instance["DBInstanceIdentifier"], instance["DBInstanceArn"]
+    instance["DBInstanceIdentifier"], instance["DBInstanceArn"] = to, arn[: -len(old)] + to
+    aws._instances[to] = aws._instances.pop(old)
+    if arn in aws._tags:
+        aws._tags[instance["DBInstanceArn"]] = aws._tags.pop(arn)
 
 
 def promote_read_replica(request):
@@ -73,8 +123,8 @@ def promote_read_replica(request):
     if replica["DBInstanceStatus"] != "available":
         text = f"DBInstance {name} is not in available state, but in {replica['DBInstanceStatus']}."
         return aws._error("InvalidDBInstanceState", text, 400)
-    if aws._p(request, "BackupRetentionPeriod"):
-        replica["BackupRetentionPeriod"] = int(aws._p(request, "BackupRetentionPeriod"))
+    # Without a word of it: one day.
+    replica["BackupRetentionPeriod"] = int(aws._p(request, "BackupRetentionPeriod") or 1)
     rds.move(rds.Instance(replica), "modifying", "available", _part)
     return aws._single_instance_response("PromoteReadReplicaResponse", "PromoteReadReplicaResult", replica)
 

@@ -32,10 +32,10 @@ pub fn stepped(metrics: &Metrics, outcome: &StepOutcome<Details>, now: Timestamp
 
 /// Logs and counts what a tick found of one pair.
 pub fn ticked(metrics: &Metrics, ticked: &PairTick, at: Timestamp) {
-    let PairTick { scope, pointer, reached, unreached_seconds, readiness, certificate, silent_seconds, did, failed } =
-        ticked;
+    let PairTick { scope, pointer, reached, unreached_seconds, readiness, certificate, .. } = ticked;
+    let PairTick { unprotected, silent_seconds, did, failed, .. } = ticked;
     tracing::info!(estate = %scope.estate, environment = %scope.environment, pointer, ?reached, ?readiness,
-        ?certificate, ?silent_seconds, did = did.join("; "), failed = failed.join("; "), "pair looked after");
+        ?certificate, ?unprotected, ?silent_seconds, did = did.join("; "), failed = failed.join("; "), "pair looked after");
     let readiness = readiness.map(|verdict| match verdict {
         ReadyVerdict::Ready => 0,
         ReadyVerdict::Degraded => 1,
@@ -53,6 +53,7 @@ pub fn ticked(metrics: &Metrics, ticked: &PairTick, at: Timestamp) {
         unreachable_seconds: *unreached_seconds,
         readiness,
         certificate,
+        unprotected: *unprotected,
         silent_seconds: *silent_seconds,
         rto_ms: None,
     };

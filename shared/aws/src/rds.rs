@@ -17,6 +17,7 @@ use crate::{Aws, managed, tagged};
 
 mod listed;
 mod promotions;
+mod replicas;
 mod stoppable;
 
 impl Databases for Aws {

@@ -2,7 +2,8 @@
 
 use crate::backup::ports::{BackupStore, CheckTasks, RestoreStore};
 use crate::failover::ports::{
-    DatabasePromotions, EventSources, HealthProber, OpenQuestions, RegionReader, SiblingMachines, TrafficSwitches,
+    DatabasePromotions, EventSources, HealthProber, OpenQuestions, RegionReader, SiblingMachines, StandbyReplicas,
+    TrafficSwitches,
 };
 use crate::ledger::Ledger;
 use crate::ports::{
@@ -31,8 +32,9 @@ pub trait Platform {
     type Reports: ReportStore;
     /// What may be stuck in this region.
     type Unblock: UnblockSources;
-    /// This region as a failover looks at it, with the databases that it promotes and the event sources that move.
-    type Region: RegionReader + DatabasePromotions + EventSources;
+    /// This region as a failover looks at it, with the databases that it promotes, and replicates again, and the event sources
+    /// that move.
+    type Region: RegionReader + DatabasePromotions + EventSources + StandbyReplicas;
     /// The other region of a pair: it is looked at, and nothing of it is changed but whether its event sources are on.
     type Peer: RegionReader + EventSources;
     /// The means by which traffic moves.

@@ -86,9 +86,18 @@ impl ModelPair {
             minimum_delay: None,
             rehearse: None,
             certified_within: None,
+            protect_again: false,
         };
         let services = BTreeSet::from([singleton.service.clone(), plural.clone()]);
-        Ok(Self { regions, cluster: ClusterName::new("pair")?, singleton, plural, services, failover, known: RwLock::default() })
+        Ok(Self {
+            regions,
+            cluster: ClusterName::new("pair")?,
+            singleton,
+            plural,
+            services,
+            failover,
+            known: RwLock::default(),
+        })
     }
 
     /// The region's name.

@@ -28,6 +28,13 @@ pub(crate) fn of(place: &AccountRegion, own: &[&Environment]) -> BTreeMap<String
             let global = failover.databases.iter().filter_map(|database| database.aurora_global.as_ref());
             let arn = |name| format!("arn:{}:rds::{}:global-cluster:{name}", place.partition, place.account);
             lists.entry("GlobalClusters").or_default().extend(global.map(arn));
+            let replicas = failover.databases.iter().filter_map(|database| database.replica.as_ref());
+            let both = |name: &ResourceName| {
+                let arn = |region| format!("arn:{}:rds:{region}:{}:db:{name}", place.partition, place.account);
+                environment.regions().into_iter().map(arn).collect::<Vec<_>>()
+            };
+            let again = replicas.filter(|_| failover.protect_again).flat_map(both);
+            lists.entry("StandbyReplicas").or_default().extend(again);
         }
         if let Some(backups) = &document.backups {
             let role = backups.aws_backup.iter().map(|it| it.role.to_string());

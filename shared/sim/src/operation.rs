@@ -83,6 +83,21 @@ pub enum Operation {
     /// An event source is switched on or off.
     #[strum(serialize = "UpdateSchedule")]
     SwitchSource,
+    /// An instance is read, for a new replica that is to be like it.
+    #[strum(serialize = "DescribeDBInstances")]
+    DescribeInstance,
+    /// Whether the cluster of a global database has caught up is read.
+    #[strum(serialize = "DescribeGlobalClusters")]
+    DescribeResync,
+    /// An instance gets another name.
+    #[strum(serialize = "ModifyDBInstance")]
+    RenameInstance,
+    /// An old primary that was set aside is stopped.
+    #[strum(serialize = "StopDBInstance")]
+    StopLeftInstance,
+    /// A read replica is made.
+    #[strum(serialize = "CreateDBInstanceReadReplica")]
+    CreateReplica,
     /// An object is looked up.
     HeadObject,
     /// An object is put.

@@ -22,6 +22,12 @@ impl SimRegion {
         Self { aws: Arc::clone(aws), at, from }
     }
 
+    /// The other region of a pair, as it is asked there; of an AWS of one region that one.
+    pub(crate) fn elsewhere(&self) -> Self {
+        let other = (0..hold(&self.aws).states.len()).find(|place| *place != self.at).unwrap_or(self.at);
+        Self::of(&self.aws, other, other)
+    }
+
     /// The state of the region that it is about.
     pub(crate) fn lock(&self) -> HeldRegion<'_> {
         HeldRegion { aws: hold(&self.aws), at: self.at }

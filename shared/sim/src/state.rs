@@ -49,6 +49,8 @@ pub(crate) enum DueEvent {
     Database(DatabaseId, u64),
     /// A database has become what it was on its way to.
     Role(PairDatabase, DatabaseRole),
+    /// An instance has its new name.
+    Renamed(ResourceName, ResourceName),
     /// The alarm that moves the traffic follows its metric.
     Alarm(bool),
     /// An event source has been switched on, or off.
@@ -87,6 +89,8 @@ pub(crate) struct SimState {
     pub(crate) repositories: BTreeMap<ResourceName, BTreeSet<String>>,
     pub(crate) roles: BTreeMap<PairDatabase, DatabaseRole>,
     pub(crate) sources: BTreeMap<EventSource, SourceState>,
+    /// Global databases whose cluster here is still to catch up.
+    pub(crate) resyncs: BTreeSet<ResourceName>,
     pub(crate) traffic_site: SimTrafficSwitches,
     pub(crate) vault: SimBackups,
     pub(crate) ledger: LedgerMemory,
@@ -131,6 +135,7 @@ impl SimState {
             repositories: BTreeMap::new(),
             roles: BTreeMap::new(),
             sources: BTreeMap::new(),
+            resyncs: BTreeSet::new(),
             traffic_site: SimTrafficSwitches::default(),
             vault: SimBackups::default(),
             ledger: LedgerMemory::default(),
@@ -183,6 +188,7 @@ impl SimState {
             DueEvent::Stopped(id, tasks, deaths) => self.tasks_stopped(id, *tasks, *deaths),
             DueEvent::Database(id, epoch) => self.database_moves_on(id, *epoch),
             DueEvent::Role(database, role) => self.becomes(database, role.clone()),
+            DueEvent::Renamed(from, to) => self.renamed(from, to),
             DueEvent::Alarm(on) => self.alarm_follows(*on),
             DueEvent::Source(source, on) => self.source_becomes(source, *on),
         }

@@ -13,7 +13,7 @@ from . import keys
 _OF_CREATION = ("kms:CreateGrant", "kms:DescribeKey")
 _CREATIONS = (
     "CopyDBClusterSnapshot", "CopyDBSnapshot", "CreateDBClusterSnapshot", "CreateDBSnapshot", "RestoreDBClusterFromSnapshot",
-    "RestoreDBClusterToPointInTime", "RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime",
+    "CreateDBInstanceReadReplica", "RestoreDBClusterToPointInTime", "RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime",
 )
 # Amazon SNS developer guide, "Managing Amazon SNS encryption keys": who publishes to an encrypted topic.
 _OF_PUBLISHING = ("kms:GenerateDataKey", "kms:Decrypt")

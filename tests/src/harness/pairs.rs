@@ -69,6 +69,7 @@ impl SandboxHarness {
             ("RoutingControls", traffic_switches::controls(&documents)),
             ("RoutingEndpoints", traffic_switches::endpoints(&sandbox, &documents, &home)),
             ("HostedZones", traffic_switches::zones(&documents)),
+            ("StandbyReplicas", replicas(&documents, &options.account)),
             ("BackupBuckets", kept_buckets(&estates)),
             ("MovedSchedules", moved_schedules(&documents, &options.account)),
             ("ScheduleRoles", event_sources::schedule_role(&options.account)),
@@ -171,6 +172,18 @@ fn moved_schedules(documents: &[EstateDocument], account: &str) -> String {
         }
     }
     all.into_iter().collect::<Vec<_>>().join(",")
+}
+
+/// The ARNs of the read replicas of all pairs that are replicated again, in both regions of each.
+fn replicas(documents: &[EstateDocument], account: &str) -> String {
+    let environments = documents.iter().flat_map(|document| document.environments.values());
+    let arns = environments.flat_map(|environment| {
+        let failover = environment.failover.iter().filter(|failover| failover.protect_again);
+        let names = failover.flat_map(|failover| &failover.databases).filter_map(|entry| entry.replica.as_ref());
+        let regions = || std::iter::once(&environment.regions.primary).chain(&environment.regions.standby);
+        names.flat_map(move |name| regions().map(move |region| format!("arn:aws:rds:{region}:{account}:db:{name}")))
+    });
+    arns.collect::<Vec<_>>().join(",")
 }
 
 /// The buckets of the objects that are backed up, and of their copies.

@@ -17,6 +17,8 @@ const MOVER: &str = "Failover";
 /// service authorization reference differ in whether IAM knows its tags.
 const OF_GLOBAL_CLUSTERS: [&str; 2] = ["rds:SwitchoverGlobalCluster", "rds:FailoverGlobalCluster"];
 const GLOBAL_CLUSTERS: &str = "GlobalClusters";
+/// The parameter that names the read replicas that a stack may make again.
+const STANDBY_REPLICAS: &str = "StandbyReplicas";
 /// The only role that is no function's or machine's own.
 const SCHEDULER: &str = "SchedulerRole";
 
@@ -79,6 +81,24 @@ fn keeps(owner: &str, action: &str, statement: &Value) -> bool {
     let tags = TAGS.contains(&action) && arns(statement).iter().all(|arn| is_reserved(arn));
     let tags = tags || (action == "ecs:TagResource" && tags_as_made(statement));
     owner == KEEPER && (MAKES.contains(&action) || tags || REMOVES.iter().any(|(removes, _)| *removes == action))
+}
+
+/// Whether an action is what a failover may do about read replicas in a region that was left: rename those that a parameter names,
+/// stop what it has set aside, and make new ones, which carry the tag from the beginning.
+fn replicates(owner: &str, action: &str, statement: &Value) -> bool {
+    let equals = &statement["Condition"]["StringEquals"];
+    let named = statement["Resource"]["Ref"] == STANDBY_REPLICAS;
+    let born_tagged = equals["aws:RequestTag/watchkeeper:managed"] == "true";
+    owner == MOVER
+        && match action {
+            "rds:ModifyDBInstance" => named && equals[TAG] == "true",
+            "rds:StopDBInstance" => {
+                arns(statement).iter().all(|arn| arn.ends_with(":db:*-left-*")) && equals[TAG] == "true"
+            }
+            "rds:CreateDBInstanceReadReplica" => born_tagged,
+            "rds:AddTagsToResource" => named && born_tagged,
+            _ => false,
+        }
 }
 
 /// The names under which Watchkeeper makes things, and nobody else: backups, and what a restore makes.
@@ -144,7 +164,10 @@ fn forgeable(template: &Value) -> Vec<String> {
     for (owner, statement) in &all {
         for tag in trusted(statement) {
             for (forger, sets) in all.iter().filter(|(_, it)| may_set(it, &tag)) {
-                let both = |a: &String, b: &String| overlap(a, b) && !(is_reserved(a) && is_reserved(b));
+                // The instances that a parameter names are given to the stack by that.
+                let given =
+                    forger == &MOVER && sets["Resource"]["Ref"] == STANDBY_REPLICAS && tag == "watchkeeper:managed";
+                let both = |a: &String, b: &String| overlap(a, b) && !given && !(is_reserved(a) && is_reserved(b));
                 if arns(statement).iter().any(|a| arns(sets).iter().any(|b| both(a, b))) {
                     found.push(format!(
                         "{owner}: {} relies on {tag}, which {forger}: {} sets",
@@ -175,7 +198,7 @@ fn overreaching(template: &Value) -> Vec<String> {
             if action.contains('*') {
                 found.push(format!("{owner}: {action} is a wildcard"));
             }
-            if keeps(owner, action, statement) {
+            if keeps(owner, action, statement) || replicates(owner, action, statement) {
                 continue;
             }
             let whose = if PROMOTIONS.contains(&action) { MOVER } else { HAND };
@@ -212,7 +235,9 @@ fn only_the_one_hand_writes_capacity_and_only_what_is_tagged() {
     let roles: Vec<&str> = resources(&template, "AWS::IAM::Role").into_iter().map(|(id, _)| id).collect();
     assert_eq!(roles, [SCHEDULER], "a role that nothing here checks");
     let all = statements(&template).into_iter().filter(|(owner, _)| *owner != KEEPER);
-    let writes = all.flat_map(|(_, it)| strings(&it["Action"])).filter(|it| is_capacity_write(it));
+    let all = all.flat_map(|(owner, it)| strings(&it["Action"]).into_iter().map(move |action| (owner, action, it)));
+    let all = all.filter(|(owner, action, it)| !replicates(owner, action, it)).map(|(_, action, _)| action);
+    let writes = all.filter(|it| is_capacity_write(it));
     let (promotions, writes): (Vec<_>, Vec<_>) = writes.partition(|it| PROMOTIONS.contains(it));
     assert_eq!(writes.len(), 6, "UpdateService, RegisterScalableTarget, start and stop of clusters and instances");
     let expected: Vec<&str> = PROMOTIONS.into_iter().chain(OF_GLOBAL_CLUSTERS).collect();
@@ -301,6 +326,28 @@ fn no_role_sets_a_tag_that_another_statement_relies_on() {
     );
     assert!(found.iter().any(|it| it.contains("relies on watchkeeper:managed")), "{found:?}");
     assert!(overreaching(&template).contains(&"Backups: rds:AddTagsToResource belongs to Reconcile alone".to_owned()));
+}
+
+#[test]
+fn what_makes_replicas_again_is_held_to_their_names_and_the_tag() {
+    let mut template = template();
+    let statements = template["Resources"][MOVER]["Properties"]["Policies"][0]["Statement"].as_array_mut().unwrap();
+    for (sid, key) in [
+        ("SetOldPrimariesAside", "Resource"),
+        ("StopOldPrimaries", "Resource"),
+        ("ReplicateAgain", "Condition"),
+        ("TagReplicas", "Condition"),
+    ] {
+        let found =
+            statements.iter_mut().find_map(|it| it["Fn::If"].as_array_mut()?.iter_mut().find(|it| it["Sid"] == sid));
+        found.unwrap()[key] = json!("*");
+    }
+    let expected =
+        ["rds:ModifyDBInstance", "rds:StopDBInstance", "rds:CreateDBInstanceReadReplica", "rds:AddTagsToResource"];
+    let found = overreaching(&template);
+    for action in expected {
+        assert!(found.contains(&format!("{MOVER}: {action} belongs to {HAND} alone")), "{action}: {found:?}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
+use aws_sdk_rds::Client as RdsClient;
 use jiff::Timestamp;
 use watchkeeper_aws::{Aws, AwsRegionReader, AwsUnblockSources, BackupEngines, CloudWatch, DynamoLedger};
 use watchkeeper_domain::capacity::{
@@ -18,11 +19,12 @@ use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, Target
 use watchkeeper_sim::contract::alarms::{self, AlarmBench};
 use watchkeeper_sim::contract::checks::{self, CheckBench};
 use watchkeeper_sim::contract::event_sources::{self, SourceBench};
+use watchkeeper_sim::contract::replicas::{self, ReplicaBench};
 use watchkeeper_sim::contract::unblock::{self, UnblockBench};
 use watchkeeper_sim::contract::{CaseFailure, ContractBench, cloud, databases, ledger, releases, rules};
 use watchkeeper_sim::{
-    alarm_cases, check_cases, cloud_cases, database_cases, ledger_cases, release_cases, rule_cases, source_cases,
-    unblock_cases,
+    alarm_cases, check_cases, cloud_cases, database_cases, ledger_cases, release_cases, replica_cases, rule_cases,
+    source_cases, unblock_cases,
 };
 use watchkeeper_tests::estate::{CheckContainer, RegionFixtures, UnblockFixtures};
 use watchkeeper_tests::harness::SandboxHarness;
@@ -32,6 +34,8 @@ use crate::field::play;
 
 /// A region in which nothing else happens.
 const REGION: &str = "eu-west-1";
+/// Another one beside it.
+const ELSEWHERE: &str = "eu-central-1";
 /// Longer than tasks, autoscalers and databases of the sandbox take; see the emulator's settings.
 const SETTLED: Duration = Duration::from_millis(1600);
 
@@ -47,6 +51,8 @@ struct SandboxBench {
     event_sources: AwsRegionReader,
     account: String,
     alarms: CloudWatch,
+    regions: AwsRegionReader,
+    elsewhere: RdsClient,
     backups: BackupEngines,
     fixtures: UnblockFixtures,
     site: RegionFixtures,
@@ -72,6 +78,8 @@ impl SandboxBench {
             event_sources: AwsRegionReader::new(&config),
             account: stack.account().to_owned(),
             alarms: CloudWatch::new(&config),
+            regions: AwsRegionReader::new(&config),
+            elsewhere: RdsClient::new(&harness.sandbox().sdk_config(ELSEWHERE)),
             backups: BackupEngines::new(&config),
             fixtures: UnblockFixtures::new(&config),
             site: stack.site().clone(),
@@ -168,6 +176,26 @@ impl SourceBench for SandboxBench {
     async fn make_source(&self, source: &EventSource, on: bool) -> Result<(), CaseFailure> {
         let made = self.site.make_source(&self.account, source, on).await;
         made.map_err(bench_failure("make an event source"))
+    }
+}
+
+impl ReplicaBench for SandboxBench {
+    type Replicas = AwsRegionReader;
+
+    fn replicas(&self) -> &AwsRegionReader {
+        &self.regions
+    }
+
+    fn elsewhere(&self) -> Region {
+        Region::new(ELSEWHERE).unwrap()
+    }
+
+    async fn make_source(&self, name: &ResourceName) -> Result<String, CaseFailure> {
+        let call = self.elsewhere.create_db_instance().db_instance_identifier(name.as_str()).engine("postgres");
+        let call = call.db_instance_class("db.t4g.micro").allocated_storage(20).backup_retention_period(1);
+        let call = call.master_username("bench").master_user_password("not-a-secret");
+        let made = call.send().await.map_err(bench_failure("make a source"))?;
+        Ok(made.db_instance.and_then(|it| it.db_instance_arn).unwrap_or_default())
     }
 }
 
@@ -279,6 +307,10 @@ macro_rules! source_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| event_sources::$case(bench).await); })*};
 }
 
+macro_rules! replica_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| replicas::$case(bench).await); })*};
+}
+
 macro_rules! rule_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| rules::$case(bench).await); })*};
 }
@@ -297,6 +329,7 @@ cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);
 source_cases!(source_tests);
+replica_cases!(replica_tests);
 rule_cases!(rule_tests);
 ledger_cases!(ledger_tests);
 unblock_cases!(stuck_tests);

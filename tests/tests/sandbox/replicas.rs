@@ -26,7 +26,8 @@ async fn a_read_replica_of_a_lost_region_is_promoted_to_an_instance_of_its_own()
         let normal = found.status_infos().first().and_then(aws_sdk_rds::types::DbInstanceStatusInfo::normal);
         (found.db_instance_status().unwrap().to_owned(), source, normal)
     };
-    assert_eq!(replica().await, ("available".to_owned(), source.clone(), Some(true)));
+    assert_eq!(replica().await, ("creating".to_owned(), source.clone(), Some(true)));
+    eventually(("available".to_owned(), source.clone(), Some(true)), replica).await;
     let replicas = async || {
         let answer = here.describe_db_instances().db_instance_identifier("fleet-db").send().await.unwrap();
         answer.db_instances()[0].read_replica_db_instance_identifiers().len()
@@ -42,6 +43,42 @@ async fn a_read_replica_of_a_lost_region_is_promoted_to_an_instance_of_its_own()
     eventually(("available".to_owned(), String::new(), None), replica).await;
     assert_eq!(promote().await.unwrap_err().code(), Some("InvalidDBInstanceState"));
     assert_eq!(replicas().await, 0);
+    emulator.succeeded().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_is_renamed_with_what_it_has_and_makes_way_for_another_one() {
+    let emulator = boot().await;
+    let here = Client::new(&emulator.sdk_config(REGION));
+    let make = |name: &str| {
+        let call = here.create_db_instance().db_instance_identifier(name).engine("postgres");
+        let call = call.db_instance_class("db.t4g.micro").allocated_storage(20).master_username("fleet");
+        let tag = aws_sdk_rds::types::Tag::builder().key("watchkeeper:managed").value("true").build();
+        call.master_user_password("not-a-secret").tags(tag).send()
+    };
+    let first = make("fleet-db").await.unwrap().db_instance.unwrap();
+    let rename = |from: &str, to: &str| {
+        let call = here.modify_db_instance().db_instance_identifier(from).new_db_instance_identifier(to);
+        call.apply_immediately(true).send()
+    };
+    let status = async |name: &str| {
+        let answer = here.describe_db_instances().db_instance_identifier(name).send().await.ok()?;
+        let found = answer.db_instances.unwrap_or_default().remove(0);
+        Some((
+            found.db_instance_status.unwrap(),
+            found.dbi_resource_id.unwrap(),
+            found.tag_list.unwrap_or_default().len(),
+        ))
+    };
+    rename("fleet-db", "fleet-db-left-1").await.unwrap();
+    let same = |status: &str| Some((status.to_owned(), first.dbi_resource_id.clone().unwrap(), 1));
+    assert_eq!(status("fleet-db").await, same("renaming"));
+    assert_eq!(rename("fleet-db", "another").await.unwrap_err().code(), Some("InvalidDBInstanceState"));
+    eventually(same("available"), async || status("fleet-db-left-1").await).await;
+    assert_eq!(status("fleet-db").await, None);
+    make("fleet-db").await.unwrap();
+    let taken = rename("fleet-db", "fleet-db-left-1").await.unwrap_err();
+    assert_eq!(taken.code(), Some("DBInstanceAlreadyExists"));
     emulator.succeeded().unwrap();
 }
 

@@ -25,6 +25,7 @@ mod nights;
 mod ordered;
 mod pair_scene;
 mod pipelines;
+mod protection;
 mod rehearsal_faults;
 mod rehearsals;
 mod releases;

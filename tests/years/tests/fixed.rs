@@ -99,10 +99,8 @@ fn what_an_emergency_left_under_a_deployment_is_no_count_of_that_deployment() {
 
 #[test]
 fn nothing_is_stopped_at_home_for_a_standby_that_is_halted() {
-    let events = [
-        (18, "in us-west-1: somebody halts prod for 6 min"),
-        (19, "us-west-2 is lost with its tasks for 76 min"),
-    ];
+    let events =
+        [(18, "in us-west-1: somebody halts prod for 6 min"), (19, "us-west-2 is lost with its tasks for 76 min")];
     holds("fleet-orchestration", 24, 0, &events);
     let events = [(3, "in us-west-1: somebody halts prod for 8 min"), (4, "somebody starts a failover")];
     holds("fleet-orchestration", 110, 0, &events);

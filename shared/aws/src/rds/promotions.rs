@@ -71,7 +71,7 @@ impl DatabasePromotions for AwsRegionReader {
 
 impl AwsRegionReader {
     /// A global database as this region knows it; `None` where there is none of that name.
-    async fn global(&self, name: &ResourceName) -> Result<Option<GlobalCluster>, AwsError> {
+    pub(super) async fn global(&self, name: &ResourceName) -> Result<Option<GlobalCluster>, AwsError> {
         match self.aws.rds.describe_global_clusters().global_cluster_identifier(name.as_str()).send().await {
             Ok(answer) => Ok(answer.global_clusters.unwrap_or_default().into_iter().next()),
             Err(error) if error.as_service_error().is_some_and(unknown_global) => Ok(None),
@@ -115,7 +115,7 @@ fn role_in(global: &GlobalCluster, region: &str) -> Option<DatabaseRole> {
     })
 }
 
-fn member_in<'a>(global: &'a GlobalCluster, region: &str) -> Option<&'a GlobalClusterMember> {
+pub(super) fn member_in<'a>(global: &'a GlobalCluster, region: &str) -> Option<&'a GlobalClusterMember> {
     global.global_cluster_members().iter().find(|member| region_of(member) == Some(region))
 }
 

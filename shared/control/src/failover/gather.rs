@@ -21,7 +21,7 @@ use watchkeeper_domain::name::ServiceName;
 use watchkeeper_domain::value::AlarmName;
 
 pub(super) use self::look::PacedRegion;
-use self::look::why;
+pub(super) use self::look::why;
 use super::ports::{DatabasePromotions, EventSources, RegionReader};
 use crate::ledger::{Ledger, LedgerError, PairReplica};
 use crate::pacing::Pace;

@@ -12,6 +12,7 @@ mod own_steps;
 mod phases;
 pub mod ports;
 mod probe;
+mod protection;
 mod ready;
 mod rehearsals;
 mod rehearse;
@@ -19,6 +20,7 @@ mod start;
 mod steer;
 mod takeover;
 mod traffic_switch;
+mod unprotected;
 mod watch;
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::estate::EventSource;
+use watchkeeper_domain::failover::protection::{InstanceFacts, NewReplica};
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts, TargetGroupFacts};
 use watchkeeper_domain::failover::rehearsal::TaskStart;
 use watchkeeper_domain::failover::{DatabaseRole, DnsRecord, PairDatabase, SourceState};
@@ -65,6 +66,24 @@ pub trait EventSources {
 
     /// Switches a source on or off; harmless when it is so already. It may take a while to show.
     async fn switch_source(&self, source: &EventSource, on: bool) -> Result<(), AwsError>;
+}
+
+/// The read replicas of a region that has been left. Nothing here deletes anything.
+pub trait StandbyReplicas {
+    /// An instance of RDS of this region; `None` where there is none of that name.
+    async fn instance(&self, name: &ResourceName) -> Result<Option<InstanceFacts>, AwsError>;
+
+    /// Whether the cluster that a global database has in this region is still to catch up with its writer; not where it has none.
+    async fn resynchronizes(&self, global: &ResourceName) -> Result<bool, AwsError>;
+
+    /// Gives an instance of this region another name, at once. Its data stays, and its old address is gone.
+    async fn rename_instance(&self, from: &ResourceName, to: &ResourceName) -> Result<(), AwsError>;
+
+    /// Stops an instance of this region.
+    async fn stop_instance(&self, name: &ResourceName) -> Result<(), AwsError>;
+
+    /// Makes a read replica in this region of an instance of another one.
+    async fn create_replica(&self, new: &NewReplica) -> Result<(), AwsError>;
 }
 
 /// One region as a failover looks at it: nothing here changes capacity.

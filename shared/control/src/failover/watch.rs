@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use watchkeeper_domain::estate::TrafficStrategy;
 use watchkeeper_domain::execution::{ExecutionStatus, execution_name};
+use watchkeeper_domain::failover::protection::ProtectionMemory;
 use watchkeeper_domain::failover::readiness::{Readiness, ReadyVerdict};
 use watchkeeper_domain::failover::rehearsal::StandingVerdict;
 use watchkeeper_domain::failover::{
@@ -45,6 +46,10 @@ pub struct PairTick {
     /// What the certificate of this region is worth, where it stands by and that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<StandingVerdict>,
+    /// How much is missing until the other region could take over from this one, which serves since a move; `None` where nothing
+    /// is, and where this region does not serve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unprotected: Option<usize>,
     /// For how long the other region has not been heard of, in seconds; `None` when it never was.
     pub silent_seconds: Option<i64>,
     /// What was done.
@@ -85,6 +90,7 @@ impl<P: Platform> FailoverRunbook<P> {
             unreached_seconds: None,
             readiness: None,
             certificate: None,
+            unprotected: None,
             silent_seconds: heard.map(|heard| at.duration_since(heard).as_secs()),
             did: Vec::new(),
             failed: Vec::new(),
@@ -106,7 +112,11 @@ impl<P: Platform> FailoverRunbook<P> {
                 self.take_over(member, &pair, &pointer, at, &mut ticked).await
             }
             Some(_) => Ok(()),
-            None if pointer.active == member.region => self.sampled(member, &pair).await,
+            None if pointer.active == member.region => {
+                let told = self.tell_protection(member, &pair, &pointer, at, &mut ticked).await;
+                ticked.note(told);
+                self.sampled(member, &pair).await
+            }
             None => self.watch(member, &pair, &pointer, at, &mut ticked).await,
         };
         ticked.note(looked);
@@ -222,9 +232,14 @@ impl<P: Platform> FailoverRunbook<P> {
                 watch.started = Some(at);
             }
         }
-        if watch.readiness_is_due(at) {
+        let unprotected =
+            pointer.revision > 0 && ProtectionMemory::is_due(watch.protection.as_ref(), pointer.epoch, at);
+        let mut step = None;
+        if watch.readiness_is_due(at) || unprotected {
             let told = self.look_at_readiness(member, pair, &mut watch).await;
             ticked.note(told);
+            let looked = self.protect(member, pair, pointer, &mut watch, at).await;
+            ticked.note(looked.map(|found| step = found));
         }
         if pointer.active == member.home && watch.since.is_none() {
             let rehearsed = self.rehearse_if_due(member, &mut watch, at, ticked).await;
@@ -237,6 +252,9 @@ impl<P: Platform> FailoverRunbook<P> {
         let calm = watch.failures == 0 && WatchState { probed: before.probed, ..watch.clone() } == before;
         if !calm {
             self.ledger.keep_watch(&member.id, &member.region, &watch, version).await?;
+        }
+        if let Some(step) = step {
+            self.take_protection_step(member, &step, watch, version + 1, ticked).await?;
         }
         Ok(())
     }

@@ -72,6 +72,10 @@ pub struct Failover {
     /// How long a certificate of capacity counts. Default: 45d.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certified_within: Option<Duration>,
+    /// Whether the stack of the region that was left sets aside its old primaries and makes read replicas in their place. Default:
+    /// no, it lists what is to be done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protect_again: bool,
 }
 
 /// How long a certificate counts where the document does not say: a rehearsal each month, and half a month to mend one that failed.

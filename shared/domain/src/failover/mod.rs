@@ -9,6 +9,7 @@ mod phase;
 mod placement;
 mod plan;
 mod pointer;
+pub mod protection;
 pub mod readiness;
 mod record;
 pub mod rehearsal;

@@ -10,6 +10,7 @@ use super::own_steps::OwnStepRun;
 use super::phase::{MoveEnding, MovePhase};
 use super::plan::MoveFacts;
 use super::pointer::Serving;
+use super::protection::MoveProtection;
 use super::rehearsal::{CapacityCertificate, PlacedTasks, Rehearsal, WaveTiming};
 use crate::estate::{OwnStep, PairDatabase};
 use crate::name::{MachineName, Region, ServiceName};
@@ -206,6 +207,9 @@ pub struct Move {
     /// Phases that it was to be held before, and a person has let it go on to.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub passed: BTreeSet<MovePhase>,
+    /// Whether what a move that is done has cost is made good; `None` while it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protection: Option<MoveProtection>,
     /// What it waits for between two steps, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<MovePause>,
@@ -265,6 +269,7 @@ impl Move {
             hold: false,
             skipped: BTreeSet::new(),
             passed: BTreeSet::new(),
+            protection: None,
             pause: None,
             failure: None,
             ending: None,

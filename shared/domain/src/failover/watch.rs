@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::ProbeResult;
 use super::pointer::Pointer;
+use super::protection::{ProtectionMemory, ProtectionTold};
 use super::readiness::Readiness;
 use super::rehearsal::{CertificateStanding, RehearsalMemory, StandingVerdict};
 use super::steer::MoveWord;
@@ -121,6 +122,12 @@ pub struct WatchState {
     /// What people have said to the move to this region that goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub word: Option<MoveWord>,
+    /// What this region lacks to stand by again since the last move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protection: Option<ProtectionMemory>,
+    /// What this region, where it serves, has told of the other one's protection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_protection: Option<ProtectionTold>,
 }
 
 /// What follows from a tick of the watch.
@@ -147,8 +154,9 @@ impl WatchState {
             self.since.get_or_insert(at);
         } else {
             let Self { readiness, told_readiness, standing, told_standing, rehearsal, probed, .. } = self;
+            let (protection, told_protection) = (self.protection, self.told_protection);
             let kept = Self { readiness, told_readiness, standing, told_standing, rehearsal, ..Self::default() };
-            return Self { probed, ..kept };
+            return Self { probed, protection, told_protection, ..kept };
         }
         self
     }

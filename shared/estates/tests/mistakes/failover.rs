@@ -47,6 +47,12 @@ fn with_failover(lines: &str) -> String {
     "      hold-before: [settle]\n",
     "hold-before[0]: found \"settle\", expected one of promote, scale, traffic"
 )]
+#[case::nothing_to_replicate_again(
+    "      protect-again: true\n",
+    "protect-again: found true without a read replica, expected a `replica` among `databases`, or no `protect-again`: all else \
+     comes back by AWS or by a person"
+)]
+#[case::protection_by_a_word("      protect-again: always\n", "protect-again: found")]
 fn a_step_or_a_hold_that_cannot_be_meant_is_named(#[case] lines: &str, #[case] expected: &str) {
     let found = problems(&with_failover(lines));
     assert_eq!(found.len(), 1, "{found:?}");

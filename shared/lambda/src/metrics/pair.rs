@@ -33,6 +33,8 @@ pub struct PairFigures {
     pub readiness: Option<u8>,
     /// What the certificate of that region is worth, where rehearsals are declared: 0 proved, 1 aging, 2 stale, 3 not proved.
     pub certificate: Option<u8>,
+    /// How much is missing since a move until the other region could take over.
+    pub unprotected: Option<usize>,
     /// For how long the other region has not been heard of, in seconds.
     pub silent_seconds: Option<i64>,
     /// The time that a move took until people reached the new region, in milliseconds.
@@ -52,11 +54,16 @@ impl Metrics {
 
     /// Nothing where there is nothing to count: a document without metrics is none.
     fn pair_document(&self, scope: &Scope, figures: &PairFigures, at: Timestamp) -> Option<Value> {
-        let PairFigures { unreachable, readiness, certificate, silent_seconds, rto_ms, .. } = *figures;
+        let PairFigures { unreachable, readiness, certificate, unprotected, silent_seconds, rto_ms, .. } = *figures;
         let found = [
             ("ActiveUnreachable", "None", unreachable.map(i64::from).filter(|unreachable| *unreachable > 0)),
             ("Readiness", "None", readiness.map(i64::from).filter(|readiness| *readiness > 0)),
             ("Certificate", "None", certificate.map(i64::from).filter(|standing| *standing >= STALE.into())),
+            (
+                "Unprotected",
+                "Count",
+                unprotected.and_then(|missing| i64::try_from(missing).ok()).filter(|missing| *missing > 0),
+            ),
             ("HeartbeatAge", "Seconds", silent_seconds.filter(|silent| *silent > SILENCE)),
             ("FailoverRto", "Milliseconds", rto_ms),
         ];
@@ -140,6 +147,7 @@ mod tests {
             unreachable_seconds: Some(60),
             readiness: Some(1),
             certificate: Some(1),
+            unprotected: Some(1),
             silent_seconds: Some(300),
             rto_ms: None,
         };

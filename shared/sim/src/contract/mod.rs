@@ -3,6 +3,7 @@
 //! A case takes a [`ContractBench`] and says what was wrong. [`alarm_cases!`](crate::alarm_cases),
 //! [`cloud_cases!`](crate::cloud_cases), [`database_cases!`](crate::database_cases), [`release_cases!`](crate::release_cases),
 //! [`rule_cases!`](crate::rule_cases), [`check_cases!`](crate::check_cases), [`source_cases!`](crate::source_cases),
+//! [`replica_cases!`](crate::replica_cases),
 //! [`unblock_cases!`](crate::unblock_cases) and [`ledger_cases!`](crate::ledger_cases) hand the names of all cases to a macro of the caller, so that a new case is a
 //! new test everywhere. Over one real ledger table the ledger's cases
 //! have to run one after the other: one of them sets the halt switch of everything for a moment.
@@ -14,6 +15,7 @@ pub mod databases;
 pub mod event_sources;
 pub mod ledger;
 pub mod releases;
+pub mod replicas;
 pub mod rules;
 mod sim;
 pub mod unblock;

@@ -9,20 +9,21 @@ use watchkeeper_control::unblock::ports::DeadLetter;
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseKind, EnvironmentTag, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{CheckTask, EventSource, FinishedItems, LockSchema};
-use watchkeeper_domain::failover::SourceState;
+use watchkeeper_domain::failover::{DatabaseRole, PairDatabase, SourceState};
 use watchkeeper_domain::intent::idle::{UsagePoint, UsageSubject};
-use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem};
 use watchkeeper_domain::value::{AlarmName, ListenerRuleArn, ResourceName, TargetGroupArn};
 
 use super::alarms::AlarmBench;
 use super::checks::CheckBench;
 use super::event_sources::SourceBench;
+use super::replicas::ReplicaBench;
 use super::unblock::UnblockBench;
 use super::{CaseFailure, ContractBench};
 use crate::kinds::vault::CheckBehavior;
 use crate::region::SimRegion;
-use crate::spec::{aurora, group_arn, rds, rule, scope, service};
+use crate::spec::{aurora, group_arn, rds, resource, rule, scope, service};
 
 /// Longer than anything in a simulation takes but the restart after seven days.
 const SETTLED: Duration = Duration::from_mins(30);
@@ -38,6 +39,11 @@ impl SimBench {
     /// A bench over this simulation.
     pub fn new(sim: SimRegion) -> Self {
         Self { sim, made: Cell::new(0) }
+    }
+
+    /// The other region of a pair, or the same one where there is no other.
+    fn other(&self) -> SimRegion {
+        self.sim.elsewhere()
     }
 }
 
@@ -87,6 +93,10 @@ impl ContractBench for SimBench {
             DatabaseKind::Aurora => aurora(&name),
             DatabaseKind::Rds => rds(&name),
         };
+        if kind == DatabaseKind::Rds {
+            // What a failover sees of the same instance.
+            self.sim.set_role(&PairDatabase::Replica(resource(&name)), Some(DatabaseRole::Writer));
+        }
         self.sim.add(spec.clone());
         Ok(spec.id)
     }
@@ -122,6 +132,24 @@ impl SourceBench for SimBench {
     async fn make_source(&self, source: &EventSource, on: bool) -> Result<(), CaseFailure> {
         self.sim.set_source(source, Some(if on { SourceState::On } else { SourceState::Off }));
         Ok(())
+    }
+}
+
+impl ReplicaBench for SimBench {
+    type Replicas = SimRegion;
+
+    fn replicas(&self) -> &SimRegion {
+        &self.sim
+    }
+
+    fn elsewhere(&self) -> Region {
+        self.other().region()
+    }
+
+    async fn make_source(&self, name: &ResourceName) -> Result<String, CaseFailure> {
+        let other = self.other();
+        other.set_role(&PairDatabase::Replica(name.clone()), Some(DatabaseRole::Writer));
+        Ok(format!("arn:aws:rds:{}:123456789012:db:{name}", other.region()))
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod event_sources;
 mod loss;
 mod probe;
 pub(crate) mod promotions;
+mod replicas;
 pub(crate) mod stores;
 mod tasks;
 mod traffic_switches;

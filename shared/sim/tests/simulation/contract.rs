@@ -1,11 +1,11 @@
 //! Every case of the contract, against the simulation in memory.
 
 use watchkeeper_sim::contract::{
-    CaseFailure, SimBench, alarms, checks, cloud, databases, event_sources, ledger, releases, rules, unblock,
+    CaseFailure, SimBench, alarms, checks, cloud, databases, event_sources, ledger, releases, replicas, rules, unblock,
 };
 use watchkeeper_sim::{
-    CallTrouble, FaultPlan, SimRegion, TimingSettings, alarm_cases, check_cases, cloud_cases, database_cases,
-    ledger_cases, release_cases, rule_cases, run_until_done_or_crash, source_cases, unblock_cases,
+    CallTrouble, FaultPlan, SimPair, SimRegion, TimingSettings, alarm_cases, check_cases, cloud_cases, database_cases,
+    ledger_cases, release_cases, replica_cases, rule_cases, run_until_done_or_crash, source_cases, unblock_cases,
 };
 
 #[test]
@@ -35,7 +35,7 @@ fn a_call_that_fails_fails_its_case() {
 }
 
 fn pass<F: Future<Output = Result<(), CaseFailure>>>(case: impl FnOnce(&'static SimBench) -> F) {
-    let sim = SimRegion::builder().build();
+    let sim = SimPair::builder("us-east-1", "us-west-2").build().home();
     let bench: &'static SimBench = Box::leak(Box::new(SimBench::new(sim.clone())));
     match run_until_done_or_crash(&sim, case(bench)) {
         Some(Ok(())) => {}
@@ -64,6 +64,10 @@ macro_rules! release_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| releases::$case(bench)); })*};
 }
 
+macro_rules! replica_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| replicas::$case(bench)); })*};
+}
+
 macro_rules! rule_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| rules::$case(bench)); })*};
 }
@@ -85,6 +89,7 @@ check_cases!(check_tests);
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);
+replica_cases!(replica_tests);
 rule_cases!(rule_tests);
 source_cases!(source_tests);
 ledger_cases!(ledger_tests);

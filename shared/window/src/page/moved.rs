@@ -18,6 +18,11 @@ pub(super) fn moved(frame: &Frame, facts: &FailoverFacts, last: &Move, clock: &C
     let caption = html! {
         b { (heading) } " " (last.from) " to " (last.to) ", " (clock.time(left)) " (" (seconds(left)) "). "
         @if let Some(ending) = last.ending { "It ended " b { (ending) } ". " }
+        @match last.protection.as_ref().map(|it| (it.protected, &it.missing)) {
+            Some((Some(at), _)) => { "Protected again " (clock.time(at)) ". " }
+            Some((None, missing)) => { b { "Not protected" } ", for want of " (text(&listed(missing))) ". " }
+            None => {}
+        }
         (promises(facts, last))
         "Own share " (took(last.own_ms(frame.now)))
         @if last.person_ms() > 0 { "; a person's " (took(last.person_ms())) } ". Blue is work, grey is waiting, amber a person."

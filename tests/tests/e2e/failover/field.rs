@@ -60,11 +60,40 @@ environments:
       traffic: { strategy: switch-object, names: [tram.example.com], bucket: tram-failover, object: standby-serves }
 ";
 
+/// A pair with a read replica, whose stacks make it again after a move.
+const FERRY: &str = "\
+estate: ferry
+environments:
+  prod:
+    kind: production
+    regions: { primary: us-west-2, standby: us-west-1 }
+    clusters:
+      us-west-2: { ferry: [ferry-web] }
+      us-west-1: { ferry-standby: [ferry-web] }
+    capacity:
+      ferry-web: { desired: 1, min: 1, max: 2 }
+    failover:
+      detect: 'off'
+      probe:
+        primary: https://ferry.us-west-2.example.com
+        standby: https://ferry.us-west-1.example.com
+        paths: { ferry-web: /health }
+        tries: 1
+        timeout: 1s
+      rto: 15m
+      rpo: 1m
+      capacity: { ferry-web: 1 }
+      databases: [{ replica: ferry-db }]
+      protect-again: true
+      traffic: { strategy: switch-object, names: [ferry.example.com], bucket: ferry-failover, object: standby-serves }
+";
+
 /// The machine of its step.
 pub(crate) const OWN_STEP: &str = "tram-warm";
 
 static FLEET: TwinFields = TwinFields::new();
 static TRAMS: Field = Field::new();
+static FERRIES: Field = Field::new();
 
 /// Play a test on a sandbox of the fleet, when its turn has come.
 pub(crate) fn play(test: impl AsyncFnOnce(&'static SandboxHarness)) {
@@ -73,7 +102,12 @@ pub(crate) fn play(test: impl AsyncFnOnce(&'static SandboxHarness)) {
 
 /// The same on that of the small pair.
 pub(crate) fn play_tram(test: impl AsyncFnOnce(&'static SandboxHarness)) {
-    TRAMS.play(async || set(tram()).await, test);
+    TRAMS.play(async || set(one("tram.yaml", TRAM)).await, test);
+}
+
+/// The same on that of the pair with a read replica.
+pub(crate) fn play_ferry(test: impl AsyncFnOnce(&'static SandboxHarness)) {
+    FERRIES.play(async || set(one("ferry.yaml", FERRY)).await, test);
 }
 
 async fn set(document: EstateDocument) -> SandboxHarness {
@@ -96,8 +130,9 @@ fn fleet() -> EstateDocument {
     document
 }
 
-fn tram() -> EstateDocument {
-    let estate = watchkeeper_estates::parse("tram.yaml", TRAM).unwrap();
+/// A document of one environment.
+fn one(file: &str, text: &str) -> EstateDocument {
+    let estate = watchkeeper_estates::parse(file, text).unwrap();
     let environment = estate.environments().next().unwrap();
     document_of(&estate, environment)
 }

@@ -7,6 +7,7 @@ mod event_sources;
 pub(crate) mod field;
 mod order;
 mod own_steps;
+mod protection;
 mod rivals;
 mod scenarios;
 mod trouble;

@@ -45,7 +45,8 @@ impl PairSimulation {
             Event::Unreached(region, _) => pair.block(region, true),
             Event::NoRoom(id, _) => pair.standby().never_start(id, true),
             Event::Rehearse(minutes, percent) => {
-                let input = json!({ "mode": "rehearse", "for": format!("{minutes}m"), "share": format!("{percent} %") });
+                let input =
+                    json!({ "mode": "rehearse", "for": format!("{minutes}m"), "share": format!("{percent} %") });
                 self.by_hand("rehearse", &input);
             }
             Event::FailOver(planned) => {
@@ -65,7 +66,8 @@ impl PairSimulation {
                 self.set_faults(place);
             }
             Event::Weather(minutes, percent, trouble) => {
-                let (place, until) = (self.place(region), self.present() + SignedDuration::from_mins((*minutes).into()));
+                let (place, until) =
+                    (self.place(region), self.present() + SignedDuration::from_mins((*minutes).into()));
                 self.weather[place].push((until, *percent, *trouble));
                 self.set_faults(place);
             }
@@ -133,7 +135,9 @@ impl PairSimulation {
         let name = format!("heir-{}", self.counted);
         // Once traffic has moved there is no way back.
         let back = moving.stage != MoveStage::Traffic && self.counted % 4 < 2;
-        self.say(|| format!("somebody takes the move to {} over{}", moving.to, if back { ", and goes back" } else { "" }));
+        self.say(|| {
+            format!("somebody takes the move to {} over{}", moving.to, if back { ", and goes back" } else { "" })
+        });
         if self.pair.pair.runs(&moving.to) {
             let run = self.pair.by_hand(&moving.to, &name, &json!({ "take-over": true, "back": back }));
             self.begins(run, false);

@@ -45,14 +45,8 @@ impl PairSite {
         change(&mut changed["environments"][environment.as_str()]["failover"], rng);
         let document: EstateDocument = serde_json::from_value(changed).unwrap_or_else(|error| panic!("{error}"));
         let environment = environment.clone();
-        let mut site = Self {
-            environment,
-            regions,
-            home_services: Vec::new(),
-            standby_services: Vec::new(),
-            document,
-            timing,
-        };
+        let mut site =
+            Self { environment, regions, home_services: Vec::new(), standby_services: Vec::new(), document, timing };
         let all = site.folder();
         let pair = site.pair_of(&all);
         let plural = |region: &Region| {

@@ -275,7 +275,9 @@ impl fmt::Display for Event {
             Self::SilentShelf(minutes) => write!(f, "the regions of copies are silent for {minutes} min"),
             Self::FullShelf(minutes) => write!(f, "no more copies fit for {minutes} min"),
             Self::Lose(region, loss, minutes) => write!(f, "{region} {loss} for {minutes} min"),
-            Self::Split(minutes) => write!(f, "the replicas of the ledger are cut off from each other for {minutes} min"),
+            Self::Split(minutes) => {
+                write!(f, "the replicas of the ledger are cut off from each other for {minutes} min")
+            }
             Self::Behind(minutes) => write!(f, "the replicas of the ledger are behind for {minutes} min"),
             Self::Unreached(region, minutes) => {
                 write!(f, "the address of {region} is not reached from outside for {minutes} min")

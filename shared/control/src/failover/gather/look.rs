@@ -178,6 +178,6 @@ fn each<T>(batches: Vec<Batch<T>>) -> BTreeMap<ServiceId, Read<Option<T>>> {
 const UNNAMED: &str = "AWS names no task definition of it";
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what an error is mapped with")]
-pub(super) fn why(error: AwsError) -> String {
+pub(in crate::failover) fn why(error: AwsError) -> String {
     error.to_string()
 }

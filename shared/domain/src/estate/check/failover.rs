@@ -34,6 +34,7 @@ impl EnvironmentChecker<'_> {
         self.own_steps(failover);
         self.event_sources(failover);
         self.rehearsal(failover);
+        self.protection(failover);
     }
 
     /// Each entry names one source, whole, and each source has one entry.
@@ -73,6 +74,15 @@ impl EnvironmentChecker<'_> {
                     "none: a move goes back only before its traffic",
                 );
             }
+        }
+    }
+
+    /// What the stack may do by itself is about read replicas.
+    fn protection(&mut self, failover: &Failover) {
+        if failover.protect_again && failover.databases.iter().all(|entry| entry.replica.is_none()) {
+            let expected =
+                "a `replica` among `databases`, or no `protect-again`: all else comes back by AWS or by a person";
+            self.note(at("failover").key("protect-again"), "true without a read replica", expected);
         }
     }
 

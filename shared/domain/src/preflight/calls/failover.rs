@@ -22,7 +22,7 @@ pub(super) fn add(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
         }
     }
     look_at_data(case, failover, calls);
-    promote(case, calls);
+    promote(case, failover, calls);
     look_at_sources(case, failover, calls);
     move_traffic(case, failover, calls);
 }
@@ -46,7 +46,7 @@ fn look_at_data(case: PreflightCase<'_>, failover: &Failover, calls: &mut Vec<Si
     }
 }
 
-fn promote(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
+fn promote(case: PreflightCase<'_>, failover: &Failover, calls: &mut Vec<SimulatedCalls>) {
     for (promoted, found) in &case.facts.promoted {
         let Ok(Some(found)) = found else { continue };
         match promoted {
@@ -55,7 +55,9 @@ fn promote(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
                     continue;
                 };
                 let arn = case.facts.place.arn("rds", &format!("db:{name}"));
-                let call = case.call(FUNCTION, &["rds:PromoteReadReplica"], promoted.to_string(), arn);
+                let again = failover.protect_again.then_some("rds:ModifyDBInstance");
+                let actions: Vec<&str> = std::iter::once("rds:PromoteReadReplica").chain(again).collect();
+                let call = case.call(FUNCTION, &actions, promoted.to_string(), arn);
                 calls.push(call.tagged(tags));
             }
             PairDatabase::AuroraGlobal(name) => {

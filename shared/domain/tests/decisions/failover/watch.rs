@@ -27,8 +27,9 @@ fn document(detect: DetectionMode) -> Failover {
 #[test]
 fn only_as_many_failures_in_a_row_as_the_document_says_start_a_failover() {
     let pointer = Pointer::at_home(&home());
-    let next_action =
-        |probes: &[ProbeResult]| after(probes).next_action(&document(DetectionMode::Automatic), &pointer, None, at(180));
+    let next_action = |probes: &[ProbeResult]| {
+        after(probes).next_action(&document(DetectionMode::Automatic), &pointer, None, at(180))
+    };
     assert_eq!(next_action(&[lost(), lost()]), WatchAction::Nothing);
     assert_eq!(next_action(&[lost(), lost(), lost()]), WatchAction::Start(at(0)));
     assert_eq!(next_action(&[lost(), lost(), fine(), lost(), lost()]), WatchAction::Nothing);
@@ -112,8 +113,14 @@ fn without_detection_and_soon_after_a_move_a_person_is_told_once() {
     let told = WatchState { told: Some(what), ..watch.clone() };
     assert_eq!(told.next_action(&document(DetectionMode::Off), &never, None, at(240)), WatchAction::Nothing);
     let lately = Pointer { revision: 5, since: at(0), ..never };
-    assert!(matches!(watch.next_action(&document(DetectionMode::Automatic), &lately, None, at(3599)), WatchAction::Tell(_)));
-    assert_eq!(watch.next_action(&document(DetectionMode::Automatic), &lately, None, at(3600)), WatchAction::Start(at(0)));
+    assert!(matches!(
+        watch.next_action(&document(DetectionMode::Automatic), &lately, None, at(3599)),
+        WatchAction::Tell(_)
+    ));
+    assert_eq!(
+        watch.next_action(&document(DetectionMode::Automatic), &lately, None, at(3600)),
+        WatchAction::Start(at(0))
+    );
 }
 
 #[test]

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod findings;
+mod protection;
 mod report;
 mod scene;

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, Suspensions, TaskDefinition};
+use watchkeeper_domain::failover::protection::{
+    MoveProtection, ProtectionHand, ProtectionItem, ProtectionMemory, ProtectionTold, StepTries,
+};
 use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness, ReadinessCode, ReadinessFinding};
 use watchkeeper_domain::failover::rehearsal::{
     CapacityCertificate, CertificateOrigin, CertificateStanding, CertifiedService, PlacedTasks, Rehearsal,
@@ -114,6 +117,33 @@ pub(super) fn watch(failures: u32, now: Timestamp) -> WatchState {
             force: true,
             skip: [checked(MachineName::new("fleet-check"))].into(),
         }),
+        protection: Some(protection(now)),
+        told_protection: Some(ProtectionTold {
+            epoch: 3,
+            mark: Some("replica fleet".to_owned()),
+            at: Some(now),
+            closed: true,
+        }),
+    }
+}
+
+fn protection(now: Timestamp) -> ProtectionMemory {
+    let item = ProtectionItem {
+        resource: "replica fleet".to_owned(),
+        missing: "no replica".to_owned(),
+        advice: "Make one".to_owned(),
+        command: Some("aws rds create-db-instance-read-replica".to_owned()),
+        by: ProtectionHand::Stack,
+        hindrance: Some("the halt switch is on".to_owned()),
+    };
+    let tries = StepTries { count: 2, last: now, why: Some("throttled".to_owned()) };
+    ProtectionMemory {
+        epoch: 3,
+        looked: now,
+        items: vec![item],
+        left: BTreeSet::from([checked("fleet-left-3".parse())]),
+        tries: BTreeMap::from([("create fleet".to_owned(), tries)]),
+        protected: Some(now),
     }
 }
 
@@ -199,6 +229,10 @@ pub(super) fn record(id: &str, moments: u32, now: Timestamp) -> Move {
     record.sources = vec![SourceMove { source, was_on: true, departure: SourceDeparture::Off, arrived: true }];
     (record.heard, record.hold) = (2, true);
     record.skipped = [checked(MachineName::new("fleet-check"))].into();
+    record.protection = Some(MoveProtection {
+        missing: vec!["replica fleet".to_owned()],
+        protected: Some(now + Duration::from_mins(9)),
+    });
     record.failure = Some("a wave did not come up".to_owned());
     record.end(MoveEnding::Compensated, now + Duration::from_mins(4));
     record

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use watchkeeper_domain::capacity::TaskDefinition;
+use watchkeeper_domain::failover::protection::MoveProtection;
 use watchkeeper_domain::failover::rehearsal::{
     CapacityCertificate, CertificateOrigin, CertificateStanding, CertifiedService, SlowestService, StandingVerdict,
     TaskStart, WaveTiming,
@@ -87,6 +88,7 @@ fn moved() -> Move {
         spell(MovePhase::Settle, "2026-12-23T10:16:26.3Z", "2026-12-23T10:16:28Z", 0),
     ];
     it.ending = Some(MoveEnding::Done);
+    it.protection = Some(MoveProtection { missing: vec!["us-west-2".to_owned()], protected: None });
     it
 }
 
