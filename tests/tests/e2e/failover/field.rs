@@ -246,6 +246,13 @@ impl Scene {
         letters.into_iter().map(|letter| letter.subject).collect()
     }
 
+    /// Nobody looks at the singletons any more: a region that comes back with its tasks runs them until its own stack has acted.
+    pub(crate) async fn ends_its_watch(self) {
+        for (_, singleton_monitor) in self.vigils {
+            singleton_monitor.end().await.unwrap();
+        }
+    }
+
     /// No singleton was seen twice at any time of the test.
     pub(crate) async fn was_never_double(self) {
         for (service, singleton_monitor) in self.vigils {
