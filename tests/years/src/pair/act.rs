@@ -73,8 +73,8 @@ impl PairSimulation {
             }
             Event::Slow(_) => sim.set_settings(self.site.slow()),
             Event::Abort => {
-                for mut flight in std::mem::take(&mut self.flights) {
-                    self.pair.stop(&mut flight.run);
+                for mut pair_run in std::mem::take(&mut self.pair_runs) {
+                    self.pair.stop(&mut pair_run.run);
                 }
             }
             _ => {}
@@ -87,7 +87,7 @@ impl PairSimulation {
             Later::GoHome => {
                 self.soon(GOES_HOME, Later::GoHome);
                 let calm = self.present() >= self.troubled + SignedDuration::from_mins(20);
-                if calm && self.flights.is_empty() && self.judge.is_away(&self.pair) {
+                if calm && self.pair_runs.is_empty() && self.judge.is_away(&self.pair) {
                     self.brings_home();
                 }
             }

@@ -44,7 +44,7 @@ enum Later {
 
 /// An execution that is under way.
 #[derive(Debug)]
-struct Flight {
+struct PairRun {
     run: FailoverRun,
     rehearses: bool,
     asked: bool,
@@ -55,7 +55,7 @@ pub(crate) struct PairSimulation {
     site: PairSite,
     pair: InMemoryPair,
     seed: u64,
-    flights: Vec<Flight>,
+    pair_runs: Vec<PairRun>,
     later: BTreeMap<(Timestamp, u64), Later>,
     counted: u64,
     faults: [Vec<(u64, CallTrouble)>; 2],
@@ -75,7 +75,7 @@ impl PairSimulation {
             site: site.clone(),
             pair,
             seed,
-            flights: Vec::new(),
+            pair_runs: Vec::new(),
             later: BTreeMap::new(),
             counted: 0,
             faults: Default::default(),
@@ -102,7 +102,7 @@ impl PairSimulation {
                 let until = next.min(now + LOOK);
                 self.pair.pass(Duration::try_from(until.duration_since(now)).unwrap_or_default());
                 self.acted(false)?;
-                self.judge.at_rest(&self.pair, &self.site, self.flights.iter().map(|it| &it.run), self.troubled)?;
+                self.judge.at_rest(&self.pair, &self.site, self.pair_runs.iter().map(|it| &it.run), self.troubled)?;
             } else if later.is_some_and(|at| at <= now) {
                 if let Some((_, later)) = self.later.pop_first() {
                     self.happens_later(later)?;
@@ -137,55 +137,56 @@ impl PairSimulation {
 
     /// The execution that is due first, of those whose region runs.
     fn due(&self) -> Option<(Timestamp, usize)> {
-        let at = |flight: &Flight| match flight.run.standing() {
+        let at = |pair_run: &PairRun| match pair_run.run.standing() {
             Standing::Due(at) | Standing::Asking(at) => Some(at),
             Standing::Ended(_) => None,
         };
-        let running = self.flights.iter().enumerate().filter(|(_, flight)| self.pair.pair.runs(&flight.run.region));
-        running.filter_map(|(place, flight)| Some((at(flight)?, place))).min()
+        let running =
+            self.pair_runs.iter().enumerate().filter(|(_, pair_run)| self.pair.pair.runs(&pair_run.run.region));
+        running.filter_map(|(place, pair_run)| Some((at(pair_run)?, place))).min()
     }
 
     /// What an execution is in the middle of.
     fn phase(&self) -> Phase {
-        let of = |flight: &Flight| match flight.run.state {
+        let of = |pair_run: &PairRun| match pair_run.run.state {
             FailoverRunState::Asking(_) => Phase::Asked,
-            _ if flight.rehearses => Phase::Rehearsing,
+            _ if pair_run.rehearses => Phase::Rehearsing,
             _ => Phase::Moving,
         };
-        self.flights.iter().map(of).max().unwrap_or(Phase::Awake)
+        self.pair_runs.iter().map(of).max().unwrap_or(Phase::Awake)
     }
 
     /// An execution begins.
     fn begins(&mut self, run: FailoverRun, rehearses: bool) {
         self.say(|| format!("  {} starts in {}", run.name, run.region));
-        self.flights.push(Flight { run, rehearses, asked: false });
+        self.pair_runs.push(PairRun { run, rehearses, asked: false });
     }
 
     /// An execution goes on by one state.
     fn step(&mut self, place: usize) -> Result<(), Violation> {
-        let mut flight = self.flights.remove(place);
-        self.pair.take(&mut flight.run);
-        let rehearses = flight.rehearses;
-        match flight.run.standing() {
+        let mut pair_run = self.pair_runs.remove(place);
+        self.pair.take(&mut pair_run.run);
+        let rehearses = pair_run.rehearses;
+        match pair_run.run.standing() {
             Standing::Ended(end) => {
                 let said = match end {
                     ExecutionEnd::Died => "dies".to_owned(),
                     end => format!("{}: {}", end.outcome(), end.said()),
                 };
-                let (name, state) = (flight.run.name.clone(), format!("{:?}", flight.run.state));
+                let (name, state) = (pair_run.run.name.clone(), format!("{:?}", pair_run.run.state));
                 self.say(|| format!("  {name} {said} {state}"));
             }
-            Standing::Asking(_) if !std::mem::replace(&mut flight.asked, true) => {
-                let (name, why) = (flight.run.name.clone(), flight.run.state.clone());
-                self.flights.push(flight);
+            Standing::Asking(_) if !std::mem::replace(&mut pair_run.asked, true) => {
+                let (name, why) = (pair_run.run.name.clone(), pair_run.run.state.clone());
+                self.pair_runs.push(pair_run);
                 self.say(|| format!("  {name} asks: {why:?}"));
                 self.asked(&name);
             }
             Standing::Due(_) => {
-                flight.asked = false;
-                self.flights.push(flight);
+                pair_run.asked = false;
+                self.pair_runs.push(pair_run);
             }
-            Standing::Asking(_) => self.flights.push(flight),
+            Standing::Asking(_) => self.pair_runs.push(pair_run),
         }
         self.acted(rehearses)
     }
@@ -202,14 +203,14 @@ impl PairSimulation {
 
     /// Who is asked makes sure: a yes that is not true is none.
     fn answers(&mut self, name: &str, approved: bool) -> Result<(), Violation> {
-        let Some(place) = self.flights.iter().position(|flight| flight.asked && flight.run.name == name) else {
+        let Some(place) = self.pair_runs.iter().position(|pair_run| pair_run.asked && pair_run.run.name == name) else {
             return Ok(());
         };
-        let approved = approved && self.judge.stopped_elsewhere(&self.pair, &self.flights[place].run.region);
+        let approved = approved && self.judge.stopped_elsewhere(&self.pair, &self.pair_runs[place].run.region);
         self.say(|| format!("  {name} is answered: {approved}"));
-        let flight = &mut self.flights[place];
-        flight.asked = false;
-        flight.run.hears(json!({ "approved": approved, "by": "Ada" }));
+        let pair_run = &mut self.pair_runs[place];
+        pair_run.asked = false;
+        pair_run.run.hears(json!({ "approved": approved, "by": "Ada" }));
         self.acted(false)
     }
 
