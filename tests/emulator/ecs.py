@@ -1,7 +1,9 @@
 """ECS: the limits and errors of the API, and services that take a moment to reach their count."""
 
+import itertools
+
+from ministack.core.responses import AccountRegionScopedDict, json_response
 from ministack.core.responses import error_response_json as error
-from ministack.core.responses import json_response
 from ministack.services import ecs as aws
 
 from . import scheduler, autoscaling, releases, rollouts, settings
@@ -9,6 +11,8 @@ from . import scheduler, autoscaling, releases, rollouts, settings
 _DESCRIBE_LIMIT = 10  # services a call; Amazon ECS API reference, DescribeServices
 _LIST_LIMIT = 100  # services a page; ListServices
 _LIST_DEFAULT = 10
+_orders = itertools.count()
+_newest = AccountRegionScopedDict()  # cluster/service -> the last order to bring its tasks to the count
 
 _describe_services = aws._describe_services
 _list_services = aws._list_services
@@ -98,8 +102,18 @@ def find(cluster: str, service: str):
 
 
 def reconcile_later(cluster: str, key: str) -> None:
-    """Tasks start and stop a moment after the call, so that running differs from desired for a while."""
-    scheduler.after(settings.get("ecs_settle_seconds"), rollouts.settle, cluster, key)
+    """Tasks start and stop a moment after the call, so that running differs from desired for a while.
+
+    The last call counts: what a region had still to do when it was lost is part of how it starts again.
+    """
+    order = next(_orders)
+    _newest[key] = order
+    scheduler.after(settings.get("ecs_settle_seconds"), _settle, cluster, key, order)
+
+
+def _settle(cluster: str, key: str, order: int) -> None:
+    if _newest.get(key) == order:
+        rollouts.settle(cluster, key)
 
 
 def _refusal(request):
